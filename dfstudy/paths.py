@@ -1,0 +1,31 @@
+"""Where files live: data and caches in one place, everything a run makes in another.
+
+`DFSTUDY_HOME` moves the data (default `data/`), `DFSTUDY_RUNS` the runs (default
+`runs/`), for example onto a Drive or a scratch disk. The defaults are folders of the
+clone, or of the working folder where the package is installed without a clone.
+"""
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """The clone's folder, or the working folder where there is no clone."""
+    clone = Path(__file__).resolve().parents[1]
+    return clone if (clone / "pyproject.toml").exists() else Path.cwd()
+
+
+def home() -> Path:
+    """Data sets, prepared shards and pretrained weights. Made if missing."""
+    return _made(Path(os.environ.get("DFSTUDY_HOME") or root() / "data"))
+
+
+def runs(profile: str) -> Path:
+    """Results, models, predictions and pages of one profile. Made if missing."""
+    return _made(Path(os.environ.get("DFSTUDY_RUNS") or root() / "runs") / profile)
+
+
+def _made(folder: Path) -> Path:
+    folder = folder.expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

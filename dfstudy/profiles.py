@@ -1,0 +1,124 @@
+"""How much: the scale of a run, and nothing but its scale.
+
+    profiles.get("laptop").pairs        # 120 pairs of people
+
+Lessons never name a size or an epoch; they ask the profile. `smoke` is for CI (does all
+of it run?), `laptop` for 2 cores without GPU or network (are the results meaningful?),
+`colab` for one T4, `paper` for the papers' own settings.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One scale. Counts are per run, minutes are wall clock on the machine it is for."""
+
+    name: str
+    machine: str
+    pairs: int  # pairs of people in the synthetic set
+    clip_frames: int  # frames a synthetic clip has
+    clip_size: tuple[int, int]  # height, width of a synthetic clip, pixels
+    split: tuple[float, float, float]  # train, val, test share of the groups
+    frames: int  # T: frames that a detector sees of one video
+    network: str  # "slim" stand-ins of the same topology, or "full"
+    pretrained: str  # what the network starts from (see models.weights)
+    epochs: int  # cap on the epochs of one fit
+    patience: int  # epochs without a better validation score before a fit stops
+    learning_rate: float | None  # of a slim network; None: the paper's own
+    seeds: int  # runs of one setting
+    bootstrap: int  # resamples of an interval
+    strangers: int  # people that the slim backbone is pretrained on
+    pretrain_epochs: int
+    timeout_minutes: int  # of one notebook
+
+
+_ALL = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="smoke",
+            machine="CI: 2 cores",
+            pairs=12,
+            clip_frames=24,
+            clip_size=(216, 384),
+            split=(0.4, 0.2, 0.4),
+            frames=8,
+            network="slim",
+            pretrained="synthetic-tracks",
+            epochs=2,
+            patience=2,
+            learning_rate=1e-3,
+            seeds=1,
+            bootstrap=200,
+            strangers=8,
+            pretrain_epochs=1,
+            timeout_minutes=5,
+        ),
+        Profile(
+            name="laptop",
+            machine="2 cores, no GPU, no network",
+            pairs=120,
+            clip_frames=48,
+            clip_size=(216, 384),
+            split=(0.4, 0.2, 0.4),
+            frames=16,
+            network="slim",
+            pretrained="synthetic-tracks",
+            epochs=12,
+            patience=4,
+            learning_rate=1e-3,
+            seeds=1,
+            bootstrap=1000,
+            strangers=64,
+            pretrain_epochs=6,
+            timeout_minutes=20,
+        ),
+        Profile(
+            name="colab",
+            machine="one T4",
+            pairs=120,
+            clip_frames=96,
+            clip_size=(720, 1280),
+            split=(0.4, 0.2, 0.4),
+            frames=16,
+            network="full",
+            pretrained="imagenet",
+            epochs=10,
+            patience=4,
+            learning_rate=None,
+            seeds=1,
+            bootstrap=1000,
+            strangers=64,
+            pretrain_epochs=6,
+            timeout_minutes=60,
+        ),
+        Profile(
+            name="paper",
+            machine="a GPU box with the real data sets",
+            pairs=400,
+            clip_frames=240,
+            clip_size=(1080, 1920),
+            split=(0.8, 0.1, 0.1),
+            frames=16,
+            network="full",
+            pretrained="imagenet",
+            epochs=20,
+            patience=5,
+            learning_rate=None,
+            seeds=5,
+            bootstrap=2000,
+            strangers=256,
+            pretrain_epochs=10,
+            timeout_minutes=24 * 60,
+        ),
+    )
+}
+NAMES = tuple(_ALL)
+
+
+def get(name: str) -> Profile:
+    """The profile called `name`; ValueError names the ones there are."""
+    if name not in _ALL:
+        raise ValueError(f"no profile {name!r}: choose one of {', '.join(NAMES)}")
+    return _ALL[name]
