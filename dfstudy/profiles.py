@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """One scale. Counts are per run, minutes are wall clock on the machine it is for."""
+    """One scale: counts per run, minutes of wall clock on the machine it is for."""
 
     name: str
     machine: str

@@ -1,1 +1,1 @@
-
+"""One video in, one verdict out."""
