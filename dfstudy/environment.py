@@ -3,8 +3,8 @@
     dfstudy check          # paste its output into a bug report
 
 Versions are read from the package's own metadata, so that a requirement is written
-down once, in pyproject.toml. Heavy libraries are imported in processes of their own: one
-that crashes on import gives a line here, not a dead report.
+down once, in pyproject.toml. Heavy libraries are imported in processes of their own:
+one that crashes on import gives a line here, not a dead report.
 """
 
 import importlib.metadata as metadata

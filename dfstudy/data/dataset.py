@@ -1,0 +1,96 @@
+"""The data set of one study: videos found, split by group, proof written down.
+
+    data = dataset.load("", profile=profiles.get("laptop"))         # the synthetic set
+    data = dataset.load("../my_videos", profile=profiles.get("laptop"))
+
+The data and its split do not depend on the training seed: two runs with different seeds
+differ by the training alone.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dfstudy import paths
+from dfstudy.data import index, prepare, splits, synth
+from dfstudy.data.manifest import sha256
+from dfstudy.data.prepare import Prepared
+from dfstudy.data.view import View
+from dfstudy.profiles import Profile
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Videos with their split.
+
+    `manifest` has one row a video (columns: data.manifest.COLUMNS, with group and
+    split); `proof` says what the split guarantees (data.splits.split); `kind` is
+    "synthetic" or "real".
+    """
+
+    name: str
+    kind: str
+    root: Path
+    manifest: pd.DataFrame
+    proof: dict
+
+    def prepared(self, view: View) -> Prepared:
+        """Every video as `view` sees it, made once and kept under the data folder."""
+        return prepare.prepare(self.manifest, view)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{split: {"real": n, "fake": n}}."""
+        return {
+            part: {
+                "real": int((rows["label"] == 0).sum()),
+                "fake": int((rows["label"] == 1).sum()),
+            }
+            for part, rows in self.manifest.groupby("split", sort=False)
+        }
+
+    def identity(self) -> dict[str, object]:
+        """The `data` block of a result file."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "manifest_sha256": sha256(self.manifest.drop(columns=["group", "split"])),
+            "split_sha256": sha256(self.manifest[["video_id", "group", "split"]]),
+            "counts": self.counts(),
+        }
+
+
+def load(data: str, *, profile: Profile) -> Dataset:
+    """The data set called `data`: a folder, or "" for the profile's synthetic set.
+
+    Renders the synthetic set where it is missing. Raises ValueError where the folder is
+    no data set, and writes `split_proof.json` into the folder of the runs.
+    """
+    root = Path(data).expanduser().resolve() if data else synthetic_root(profile)
+    if not data:
+        synth.make(
+            root,
+            pairs=profile.pairs,
+            frames=profile.clip_frames,
+            size=profile.clip_size,
+            seed=_SEED,
+        )
+    fractions = dict(zip(("train", "val", "test"), profile.split, strict=True))
+    manifest, proof = splits.split(index.index(root), fractions=fractions, seed=_SEED)
+    splits.write_proof(proof, paths.runs(profile.name) / "split_proof.json")
+    return Dataset(
+        name=root.name,
+        kind=index.kind(root),
+        root=root,
+        manifest=manifest,
+        proof=proof,
+    )
+
+
+def synthetic_root(profile: Profile) -> Path:
+    """Where the synthetic set of this scale lies."""
+    height, width = profile.clip_size
+    scale = f"{profile.pairs}x{profile.clip_frames}x{height}x{width}"
+    return paths.home() / f"synthetic-{scale}"
