@@ -1,0 +1,252 @@
+"""What a list of scores is worth: fourteen metrics, defined once.
+
+    compute(labels, scores, threshold=0.5)["auroc"]     # {"value": 0.93}
+
+Fake (1) is the positive class. A metric that does not exist for the input (one class
+only, nothing called fake) is {"value": None, "reason": ...}, never NaN and never an
+invented 0. scikit-learn has most of these, and `tests/test_scores.py` holds each equal
+to it, weights included. They are here because an interval needs them for a thousand
+weightings of the same videos: sorted once instead of a thousand times.
+
+Threshold-free metrics are defined on the ROC with ties merged:
+  eer             where the ROC, points joined by straight lines, meets FPR = 1 - TPR
+  tpr_at_fpr_05   the highest TPR of any threshold whose FPR is at most 0.05: a point
+                  that can be set, not interpolated. With fewer than 20 reals it allows
+                  no false alarm at all (fewer than 100 for _01).
+AUPRC is average precision, with fakes (auprc_fake) or reals (auprc_real) as positives.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dfstudy.metrics import calibration
+
+FPRS = {"tpr_at_fpr_01": 0.01, "tpr_at_fpr_05": 0.05, "tpr_at_fpr_10": 0.10}
+_DECISION = ("accuracy", "balanced_accuracy", "precision", "recall", "f1")
+_RANKING = ("auroc", "auprc_fake", "auprc_real", "eer")
+METRICS = (*_DECISION, *_RANKING, "log_loss", "ece", *FPRS)
+
+# weights (B, N) -> {metric: (B,)}, NaN where a metric does not exist
+Weighted = Callable[[NDArray], dict[str, NDArray]]
+
+
+def compute(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    threshold: ArrayLike,
+    strict: bool = False,
+    probabilities: ArrayLike | None = None,
+) -> dict[str, dict]:
+    """Every metric of one set of videos (or frames).
+
+    Args:
+        labels: (N,) 0 real, 1 fake.
+        scores: (N,) higher is more fake; any finite numbers.
+        threshold: called fake where score >= threshold; one number, or (N,).
+        strict: called fake where score > threshold.
+        probabilities: (N,) P(fake) for log_loss and ece; `scores` where not given.
+
+    Returns:
+        {metric: {"value": float} or {"value": None, "reason": str}} for all of METRICS.
+
+    Raises:
+        ValueError: shapes differ, a label is not 0 or 1, or a score is not finite.
+    """
+    given = (labels, scores)
+    options = {"threshold": threshold, "strict": strict, "probabilities": probabilities}
+    values = weighted(*given, **options)(np.ones((1, np.size(scores))))
+    return {
+        name: {"value": float(values[name][0])}
+        if np.isfinite(values[name][0])
+        else {"value": None, "reason": _why(name, *given, probabilities)}
+        for name in METRICS
+    }
+
+
+def auroc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Area under the ROC: the chance that a fake scores above a real (ties count half).
+
+    Raises:
+        ValueError: one class only, or the scores are hard labels. From 0/1 decisions
+            the area is the balanced accuracy by another name: no AUROC to compare.
+    """
+    return _one("auroc", labels, scores)
+
+
+def eer(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Equal error rate: the error where as many reals as fakes are called wrongly.
+
+    Raises:
+        ValueError: one class only, or hard labels.
+    """
+    return _one("eer", labels, scores)
+
+
+def is_hard(scores: ArrayLike) -> bool:
+    """True for decisions passed as scores: 0 and 1 both occur, and nothing else."""
+    return np.array_equal(np.unique(np.asarray(scores, dtype=float)), (0, 1))
+
+
+def weighted(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    threshold: ArrayLike,
+    strict: bool = False,
+    probabilities: ArrayLike | None = None,
+) -> Weighted:
+    """All metrics as a function of the videos' weights; arguments as in `compute`.
+
+    Returns:
+        f(weights (B, N) >= 0) -> {metric: (B,)}, one value for each of B weightings,
+        NaN where it does not exist. A resample with replacement is a weighting by
+        counts.
+    """
+    y, s = _check(labels, scores)
+    by_decision = _decisions(y, s > threshold if strict else s >= threshold)
+    by_rank = _nothing if is_hard(s) else _ranking(y, s)
+    by_probability = _probabilities(y, s if probabilities is None else probabilities)
+
+    def metrics(weights: NDArray) -> dict[str, NDArray]:
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # 0 / 0 is "does not exist"
+            return by_decision(weights) | by_rank(weights) | by_probability(weights)
+
+    return metrics
+
+
+def _decisions(y: NDArray, called: NDArray) -> Weighted:
+    def metrics(w: NDArray) -> dict[str, NDArray]:
+        fakes, reals = w @ y, w @ (1 - y)
+        tp, fp = w @ (y * called), w @ ((1 - y) * called)
+        tpr, tnr = tp / fakes, 1 - fp / reals
+        precision, f1 = tp / (tp + fp), 2 * tp / (fakes + tp + fp)
+        return {
+            "accuracy": (tp + reals - fp) / (fakes + reals),
+            "balanced_accuracy": (tpr + tnr) / 2,
+            "precision": np.where(fakes > 0, precision, np.nan),
+            "recall": tpr,
+            "f1": np.where(fakes > 0, f1, np.nan),
+        }
+
+    return metrics
+
+
+def _ranking(y: NDArray, s: NDArray) -> Weighted:
+    order = np.argsort(-s, kind="stable")
+    fake = y[order]
+    # A threshold can only fall between different scores: the last of each run of ties.
+    last = np.flatnonzero(np.append(np.diff(s[order]) != 0, True)[: s.size])
+
+    def metrics(w: NDArray) -> dict[str, NDArray]:
+        w = w[:, order]
+        start = np.zeros((len(w), 1))
+        # tp, fp: (B, K + 1) weight of fakes and reals at or above the k-th threshold
+        tp = np.hstack([start, np.cumsum(w * fake, axis=1)[:, last]])
+        fp = np.hstack([start, np.cumsum(w * (1 - fake), axis=1)[:, last]])
+        fakes, reals = tp[:, -1:], fp[:, -1:]
+        tpr, fpr = tp / fakes, fp / reals
+        # From the other end: what lies below a threshold, for reals as the positives.
+        tn, fn = (reals - fp)[:, ::-1], (fakes - tp)[:, ::-1]
+        values = {
+            "auroc": np.sum(np.diff(fpr) * (tpr[:, 1:] + tpr[:, :-1]) / 2, axis=1),
+            "auprc_fake": _average_precision(tp, fp),
+            "auprc_real": _average_precision(tn, fn),
+            "eer": _equal_error(tpr, fpr),
+        }
+        for name, most in FPRS.items():
+            reached = np.sum(fpr <= most, axis=1, keepdims=True) - 1
+            values[name] = np.take_along_axis(tpr, np.maximum(reached, 0), 1)[:, 0]
+        both = (fakes[:, 0] > 0) & (reals[:, 0] > 0)
+        return {name: np.where(both, value, np.nan) for name, value in values.items()}
+
+    return metrics
+
+
+def _average_precision(hits: NDArray, misses: NDArray) -> NDArray:
+    """Sum of precision times gain in recall; hits, misses (B, K + 1) cumulative."""
+    gain, found = np.diff(hits), hits[:, 1:] + misses[:, 1:]
+    precision = np.divide(hits[:, 1:], found, out=np.zeros_like(gain), where=found > 0)
+    return np.sum(gain * precision, axis=1) / hits[:, -1]
+
+
+def _equal_error(tpr: NDArray, fpr: NDArray) -> NDArray:
+    """FPR where the ROC crosses the falling diagonal; (B, K + 1) each, -> (B,)."""
+    total = tpr + fpr  # grows from 0 to 2 along the ROC; the crossing is where it is 1
+    after = np.maximum(np.argmax(total >= 1, axis=1)[:, None], 1)
+    after = np.minimum(after, total.shape[1] - 1)  # an empty set has one point only
+    (t0, t1), (f0, f1) = (
+        [np.take_along_axis(a, i, 1)[:, 0] for i in (after - 1, after)]
+        for a in (total, fpr)
+    )
+    return f0 + (1 - t0) / (t1 - t0) * (f1 - f0)
+
+
+def _probabilities(y: NDArray, probabilities: ArrayLike) -> Weighted:
+    p = np.asarray(probabilities, dtype=np.float64)
+    if not _are_probabilities(p):
+        return lambda w: dict.fromkeys(("log_loss", "ece"), np.full(len(w), np.nan))
+    y, p = calibration.check_probabilities(y, p)
+    loss, gaps = calibration.log_losses(y, p), calibration.bin_gaps(y, p)
+
+    def metrics(w: NDArray) -> dict[str, NDArray]:
+        total = w.sum(axis=1)
+        error = np.abs(w @ gaps).sum(axis=1) / total
+        return {"log_loss": w @ loss / total, "ece": error}
+
+    return metrics
+
+
+def _nothing(w: NDArray) -> dict[str, NDArray]:
+    return dict.fromkeys((*_RANKING, *FPRS), np.full(len(w), np.nan))
+
+
+def _one(name: str, labels: ArrayLike, scores: ArrayLike) -> float:
+    y, s = _check(labels, scores)
+    if is_hard(s):
+        raise ValueError(f"{name}: {_HARD}")
+    value = weighted(y, s, threshold=0)(np.ones((1, s.size)))[name][0]
+    if np.isnan(value):
+        raise ValueError(f"{name}: {_why(name, y, s, None)}")
+    return float(value)
+
+
+_HARD = "the scores are hard labels (only 0 and 1); pass P(fake), not the decision"
+
+
+def _why(
+    name: str, labels: ArrayLike, scores: ArrayLike, probabilities: ArrayLike | None
+) -> str:
+    """Why a metric does not exist for this input."""
+    y = np.asarray(labels)
+    if not y.size:
+        return "nothing was scored"
+    if name in ("log_loss", "ece"):
+        return "the scores are not probabilities in [0, 1]"
+    if not (y == 1).any():
+        return "no fakes"
+    if not (y == 0).any() and name != "precision":
+        return "no reals"
+    if name == "precision":
+        return "nothing was called fake"
+    return _HARD
+
+
+def _are_probabilities(p: NDArray) -> bool:
+    return bool(((p >= 0) & (p <= 1)).all())
+
+
+def _check(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray, NDArray]:
+    y, s = np.asarray(labels), np.asarray(scores, dtype=np.float64)
+    if y.ndim != 1 or y.shape != s.shape:
+        raise ValueError(f"one label a score: labels {y.shape}, scores {s.shape}")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("labels are 0 (real) and 1 (fake), nothing else")
+    if not np.isfinite(s).all():
+        bad = int((~np.isfinite(s)).sum())
+        raise ValueError(f"{bad} of {s.size} scores are NaN or infinite: fix the model")
+    return y.astype(np.float64), s
