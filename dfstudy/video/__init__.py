@@ -1,1 +1,1 @@
-
+"""One file and its arrays: probe, read, sample, faces, write. Knows no manifest."""

@@ -1,0 +1,74 @@
+"""Small video files that tests make: numbered frames, turned, damaged or odd."""
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+
+# Display matrices (a, b, c, d) and the same change as NumPy sees it.
+TURNS = {
+    "90": ((0, 1, -1, 0), lambda f: np.rot90(f, -1)),
+    "180": ((-1, 0, 0, -1), lambda f: np.rot90(f, 2)),
+    "270": ((0, -1, 1, 0), lambda f: np.rot90(f, 1)),
+    "mirror": ((-1, 0, 0, 1), lambda f: f[:, ::-1]),
+    "upside down": ((1, 0, 0, -1), lambda f: f[::-1]),
+    "transpose": ((0, 1, 1, 0), lambda f: f.transpose(1, 0, 2)),
+}
+
+
+def numbered(n: int, height: int = 64, width: int = 96) -> np.ndarray:
+    """Frame i shows i in binary as black and white blocks; corners tell the turn."""
+    frames = np.full((n, height, width, 3), 90, np.uint8)
+    for i, frame in enumerate(frames):
+        for bit in range(8):
+            x = 8 + bit * 10
+            frame[24:40, x : x + 8] = 255 if i >> bit & 1 else 0
+        frame[:16, :16] = (220, 30, 30)
+        frame[-16:, :16] = (30, 30, 220)
+    return frames
+
+
+def number(frame: np.ndarray) -> int:
+    """The number that a frame of `numbered` shows."""
+    return sum(int(frame[32, 12 + bit * 10].mean() > 127) << bit for bit in range(8))
+
+
+def encode(path: Path, frames, *, codec: str = "libx264", fps: int = 25, **options):
+    """Write frames with the codec's own habits (B-frames and all)."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps, options=options)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+def set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """Write a display matrix into the track header of an MP4."""
+    a, b, c, d = (value << 16 for value in matrix)
+    plain = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    turned = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    data = path.read_bytes()
+    track = data.index(b"tkhd")
+    assert data[track:].count(plain) == 1
+    path.write_bytes(data[:track] + data[track:].replace(plain, turned))
+    return path
+
+
+def audio_only(path: Path) -> Path:
+    """A second of silence."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+        )
+        frame.sample_rate = 16000
+        for _ in range(16):
+            frame.pts = None
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path

@@ -1,0 +1,129 @@
+import av
+import numpy as np
+import pytest
+from clips import TURNS, encode, number, numbered, set_matrix
+
+from dfstudy.video import read
+from dfstudy.video.probe import VideoError
+from dfstudy.video.read import iter_frames, read_evenly, read_frames
+from dfstudy.video.sample import even_indices
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """120 numbered frames with B-frames, so that packets are not in display order."""
+    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    return encode(path, numbered(120), bf="3", g="30")
+
+
+def numbers(frames):
+    return [number(frame) for frame in frames]
+
+
+def test_frames_come_in_the_order_asked_for_with_repeats(clip):
+    wanted = [7, 0, 119, 7, 64, 63]
+    frames = read_frames(clip, wanted)
+    assert frames.dtype == np.uint8 and frames.shape == (6, 64, 96, 3)
+    assert numbers(frames) == wanted
+    assert numbers(read_frames(clip)) == list(range(120))
+    assert numbers(iter_frames(clip)) == list(range(120))
+
+
+def test_colours_are_rgb(clip):
+    frame = read_frames(clip, [3])[0]
+    assert np.abs(frame[8, 8].astype(int) - (220, 30, 30)).max() < 12
+    assert np.abs(frame[-8, 8].astype(int) - (30, 30, 220)).max() < 12
+
+
+def test_asking_past_the_end_says_how_many_there_are(clip):
+    with pytest.raises(VideoError, match="frame 120, but only 120"):
+        read_frames(clip, [1, 120])
+    for bad in ([], [-1]):
+        with pytest.raises(ValueError, match="indices"):
+            read_frames(clip, bad)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi", "h264"])
+@pytest.mark.parametrize("n", [1, 5, 16, 33])
+def test_evenly_is_even_over_what_decodes(tmp_path, suffix, n):
+    path = encode(tmp_path / f"a.{suffix}", numbered(n))
+    frames, indices, n_frames = read_evenly(path, 16)
+    assert n_frames == n
+    assert indices.tolist() == even_indices(n, 16).tolist() == numbers(frames)
+
+
+@pytest.mark.parametrize("declared", [1, 40, 119, 121, 100_000])
+def test_evenly_survives_a_wrong_declared_length(clip, monkeypatch, declared):
+    opened = []
+    original = read._walk
+    monkeypatch.setattr(read, "_declared_frames", lambda path: declared)
+    monkeypatch.setattr(
+        read, "_walk", lambda *args: opened.append(args) or original(*args)
+    )
+    frames, indices, n_frames = read_evenly(clip, 16)
+    assert n_frames == 120
+    assert indices.tolist() == even_indices(120, 16).tolist() == numbers(frames)
+    assert len(opened) <= 2
+
+
+def test_a_right_declared_length_is_read_once_and_converts_no_more(clip, monkeypatch):
+    converted = []
+    original = read.to_rgb
+    monkeypatch.setattr(
+        read, "to_rgb", lambda *a, **k: converted.append(1) or original(*a, **k)
+    )
+    read_evenly(clip, 16)
+    assert len(converted) == 16
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_frames_are_upright_whatever_the_display_matrix(tmp_path, name):
+    path = encode(tmp_path / "a.mp4", numbered(4), qp="10")
+    plain = read_frames(path)
+    matrix, turn = TURNS[name]
+    turned = read_frames(set_matrix(path, matrix))
+    assert np.array_equal(turned, np.stack([turn(frame) for frame in plain]))
+
+
+def test_a_file_that_breaks_off_gives_the_frames_before(clip, tmp_path):
+    path = encode(tmp_path / "whole.ts", numbered(100), g="10")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    frames, indices, n_frames = read_evenly(path, 8)
+    assert 30 < n_frames < 70
+    assert numbers(frames) == indices.tolist() == even_indices(n_frames, 8).tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_bytes_give_frames_or_a_clear_error(clip, tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    data = bytearray(clip.read_bytes())
+    for at in rng.integers(0, len(data), 60):
+        data[at] = rng.integers(0, 256)
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(data)
+    try:
+        frames, indices, n_frames = read_evenly(path, 8)
+    except VideoError as error:
+        assert str(error).startswith("damaged.mp4")
+    else:
+        assert frames.shape[0] == 8 and indices.max() < n_frames
+
+
+def test_a_stream_that_changes_its_size_keeps_the_first(tmp_path):
+    parts = []
+    for i, (height, width) in enumerate([(64, 96), (128, 192)]):
+        part = encode(tmp_path / f"{i}.h264", numbered(4, height, width))
+        parts.append(part.read_bytes())
+    path = tmp_path / "both.h264"
+    path.write_bytes(b"".join(parts))
+    frames = read_frames(path)
+    assert frames.shape == (8, 64, 96, 3)
+
+
+def test_av1_and_vp9_decode(tmp_path):
+    for codec, suffix in (("libsvtav1", "mp4"), ("libvpx-vp9", "webm")):
+        if codec not in av.codecs_available:
+            pytest.skip(f"this PyAV cannot write {codec}")
+        path = encode(tmp_path / f"a.{suffix}", numbered(8), codec=codec)
+        assert numbers(read_frames(path)) == list(range(8))
