@@ -2,8 +2,8 @@
 
     python benchmarks/intervals.py        # about a minute
 
-Simulated sets: two reals and a fake a group, which share an effect; the truth is measured
-on 200,000 groups. Prints the coverage of nominal 95 % intervals by number of groups.
+Simulated sets: two reals and a fake a group, which share an effect; the truth is from
+200,000 groups. Prints the coverage of nominal 95 % intervals by number of groups.
 """
 
 import time
