@@ -1,0 +1,59 @@
+"""One look for every figure: real is blue, fake is vermilion, everywhere.
+
+    style.apply()          # once, in a lesson's set-up cell
+
+Colours are those of Okabe and Ito, "Color Universal Design" (2008): people with any of
+the common colour-vision deficiencies can tell them apart, and the two classes differ in
+lightness too. Text is large enough to be read from the back of a room.
+"""
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+REAL, FAKE = "#0072B2", "#D55E00"
+CLASS_NAMES = ("real", "fake")
+CLASS_COLOURS = (REAL, FAKE)
+INK, MUTED, GRID = "#1A1A1A", "#6B6B6B", "#E3E3E3"
+# Series that are no class (models, families); neither of the two class colours.
+PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK, "#8C6D46")
+SHADES = LinearSegmentedColormap.from_list("ink", ["#FFFFFF", "#B9CDD6", "#34566B"])
+_SIZE = 13  # points
+
+
+def apply() -> None:
+    """Set the theme for all figures made after this call."""
+    sns.set_theme(
+        style="whitegrid",
+        palette=list(PALETTE),
+        rc={
+            "font.size": _SIZE,
+            "axes.labelsize": _SIZE,
+            "axes.titlesize": _SIZE + 2,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.edgecolor": MUTED,
+            "axes.labelcolor": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "text.color": INK,
+            "xtick.labelsize": _SIZE - 1,
+            "ytick.labelsize": _SIZE - 1,
+            "legend.fontsize": _SIZE - 1,
+            "legend.frameon": False,
+            "grid.color": GRID,
+            "lines.linewidth": 2.5,
+            "lines.markersize": 8,
+            "figure.dpi": 100,
+            "savefig.dpi": 150,
+            "figure.constrained_layout.use": True,
+        },
+    )
+    # Chooses the notebook's backend now: only then does Jupyter show a returned Figure.
+    plt.switch_backend(plt.get_backend())
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure, inches. Not known to pyplot, so that nothing shows it twice."""
+    return Figure(figsize=(width, height), layout="constrained")
