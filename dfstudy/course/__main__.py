@@ -1,0 +1,97 @@
+"""Build, check and run the lessons.
+
+python -m dfstudy.course build                       # notebooks from their sources
+python -m dfstudy.course check                       # are they as they should be?
+python -m dfstudy.course run --profile smoke         # what ./run_all.sh calls
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dfstudy import paths, profiles
+from dfstudy.course import lessons
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code (2: asked for something that is not there)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return {"build": _build, "check": _check, "run": _run}[options.command](options)
+    except ValueError as error:
+        print(f"dfstudy.course: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dfstudy.course", description=__doc__
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="write notebooks and README's table from source")
+    check = commands.add_parser("check", help="check sources and built notebooks")
+    check.add_argument(
+        "--executed", type=Path, help="check executed copies in this folder as well"
+    )
+    run = commands.add_parser("run", help="run the lessons")
+    run.add_argument("--profile", choices=profiles.NAMES, default="laptop")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--data", type=Path, help="a data set or a folder of videos")
+    run.add_argument(
+        "--only", action="append", default=[], help="these lessons: 03, or 02,03"
+    )
+    run.add_argument("--from", dest="start", help="this lesson and those after it")
+    run.add_argument("--list", action="store_true", help="the lessons there are")
+    run.add_argument("--plan", action="store_true", help="forecast; nothing is run")
+    run.add_argument("--fresh", action="store_true", help="finished lessons again")
+    return parser
+
+
+def _build(_: argparse.Namespace) -> int:
+    from dfstudy.course import build
+
+    touched = build.write(paths.root())
+    for path in touched:
+        print(path.relative_to(paths.root()))
+    print(f"{len(touched)} files changed")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from dfstudy.course import check
+
+    found = check.course(paths.root())
+    if options.executed:
+        found += check.executed_folder(options.executed)
+    print("\n".join([*found, f"{len(found)} problems"]))
+    return int(bool(found))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from dfstudy.course import plan, run
+
+    every = lessons.find()
+    only = [name for names in options.only for name in names.split(",") if name]
+    chosen = lessons.select(every, only=only, start=options.start)
+    if options.list:
+        print(plan.listing(chosen, options.profile))
+        return 0
+    if not chosen:
+        raise ValueError("no lessons to run")
+    if options.data and not options.data.is_dir():
+        raise ValueError(f"--data {options.data}: there is no such folder")
+    job = run.Job(
+        lessons=chosen,
+        profile=options.profile,
+        seed=options.seed,
+        data=options.data.resolve() if options.data else None,
+    )
+    if options.plan:
+        print(plan.forecast(job))
+        return 0
+    return run.run(job, fresh=options.fresh)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

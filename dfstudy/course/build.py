@@ -1,0 +1,224 @@
+"""From a lesson's source to its two notebooks: with stubs, and with solutions.
+
+    python -m dfstudy.course build       # notebooks/*.ipynb, solutions/*.ipynb, README
+
+The source `notebooks/source/NN_slug.py` (jupytext percent format) holds the solutions:
+
+    # %% tags=["exercise"]
+    def share(labels):
+        \"\"\"The share of fakes.\"\"\"
+        # BEGIN SOLUTION
+        # STUB: return ...
+        return labels.mean()
+        # END SOLUTION
+
+The student's notebook gets the stub in place of the lines between the marks; cells
+tagged `solution` are only in the solutions, so that no conclusion leaks into the
+exercise. Equal sources give equal bytes: ids come from a cell's content, so that one
+edit changes one cell.
+"""
+
+import ast
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+
+from dfstudy import profiles
+from dfstudy.course import lessons
+
+REPOSITORY = "dfstudy/dfstudy"
+PARAMETERS = 'PROFILE = "laptop"\nSEED = 0\nDATA = ""'
+SETUP = f"""\
+import os
+if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-deps git+https://github.com/{REPOSITORY}")
+from dfstudy import course; study = course.start(PROFILE, SEED, DATA)"""
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_BEGIN, _END, _STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB:"
+_README = "<!-- lessons: written by `python -m dfstudy.course build` -->"
+
+
+class BuildError(ValueError):
+    """A source that cannot become a notebook; the message names file and place."""
+
+
+def build(source: Path, *, solutions: bool = False) -> str:
+    """The notebook, as its file's text, that `source` stands for."""
+    script = jupytext.read(source, fmt="py:percent")
+    header = script.metadata.get("dfstudy")
+    if header is None:
+        raise BuildError(f"{source.name}: the header has no `dfstudy:` block")
+    lesson = lessons.describe(dict(header), source)
+    cells, seen = [], set()
+    for ordinal, cell in enumerate(script.cells, start=1):
+        tags = list(cell.metadata.get("tags", []))
+        if "solution" in tags and not solutions:
+            continue
+        text = cell.source
+        try:
+            if cell.cell_type == "code" and "exercise" in tags:
+                text = solve(text) if solutions else stub(text)
+            elif _BEGIN in text:
+                raise BuildError("a solution in a cell without the tag `exercise`")
+        except BuildError as error:
+            raise BuildError(f"{source.name}, cell {ordinal}: {error}") from None
+        if cell.cell_type == "markdown":
+            text = _fill(text, lesson, solutions=solutions)
+        cells.append(_cell(cell.cell_type, text, tags, lesson.number, seen))
+    notebook = nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={"dfstudy": dict(header), "kernelspec": KERNEL},
+    )
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def stub(text: str) -> str:
+    """The exercise cell as students get it: every marked region becomes its stub."""
+    kept: list[str] = []
+    stubs: list[str] | None = None  # of the region we are in
+    for line in text.splitlines():
+        mark = line.strip()
+        indent = line[: len(line) - len(line.lstrip())]
+        if mark == _BEGIN and stubs is None:
+            stubs = []
+            kept.append(f"{indent}# Write your code here.")
+        elif mark == _END and stubs is not None:
+            if not stubs:
+                raise BuildError(f"a solution without a line `{_STUB} name = ...`")
+            kept += stubs
+            stubs = None
+        elif mark in (_BEGIN, _END):
+            raise BuildError(f"`{mark}` without its partner")
+        elif stubs is None:
+            kept.append(line)
+        elif mark.startswith(_STUB):
+            stubs.append(indent + mark.removeprefix(_STUB).strip())
+    if stubs is not None:
+        raise BuildError(f"`{_BEGIN}` without `{_END}`")
+    if _BEGIN not in text:
+        raise BuildError(f"tagged `exercise`, but it has no `{_BEGIN}`")
+    done = "\n".join(kept)
+    try:
+        ast.parse(done)
+    except SyntaxError as error:
+        raise BuildError(f"its stub is not Python: {error}") from None
+    return done
+
+
+def solve(text: str) -> str:
+    """The exercise cell with its solution: only the marks go."""
+    stub(text)  # the same errors for both notebooks
+    marks = (_BEGIN, _END, _STUB)
+    return "\n".join(
+        line for line in text.splitlines() if not line.strip().startswith(marks)
+    )
+
+
+def _cell(kind: str, text: str, tags: list[str], number: str, seen: set[str]) -> Any:
+    make = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }[kind]
+    repeat = 0
+    while True:  # equal cells (two lines of `study`) need different ids
+        stuff = f"{number}|{kind}|{text}|{repeat}"
+        name = hashlib.sha256(stuff.encode()).hexdigest()[:12]
+        if name not in seen:
+            break
+        repeat += 1
+    seen.add(name)
+    return make(text, id=name, metadata={"tags": tags} if tags else {})
+
+
+def _fill(text: str, lesson: lessons.Lesson, *, solutions: bool) -> str:
+    """Markdown with `<!-- badge -->` and `<!-- time -->` filled in.
+
+    Both follow from the header, and would go stale if they were typed.
+    """
+    place = f"notebooks/{'solutions/' * solutions}{lesson.name}.ipynb"
+    colab = "https://colab.research.google.com"
+    badge = (
+        f"[![Open in Colab]({colab}/assets/colab-badge.svg)]"
+        f"({colab}/github/{REPOSITORY}/blob/main/{place})"
+    )
+    rows = ["| profile | for | minutes |", "|---|---|---|"]
+    rows += [
+        f"| `{name}` | {profiles.get(name).machine} | {minutes:g} |"
+        for name, minutes in lesson.minutes.items()
+    ]
+    rows.append("")
+    rows.append(
+        f"About {lesson.memory_gb:g} GB of memory and {lesson.disk_gb:g} GB of disk"
+        " in the profile `laptop`;"
+        + (" `colab` and `paper` need a GPU." if lesson.gpu else " no GPU needed.")
+    )
+    text = text.replace("<!-- badge -->", badge)
+    return text.replace("<!-- time -->", "\n".join(rows))
+
+
+def table(every: list[lessons.Lesson]) -> str:
+    """The README's table of lessons (Markdown)."""
+    names = profiles.NAMES
+    lines = [
+        f"| | question | {' | '.join(f'`{name}`' for name in names)} |",
+        "|---|---|" + "---:|" * len(names),
+    ]
+    for lesson in every:
+        minutes = " | ".join(f"{lesson.minutes[name]:g}" for name in names)
+        link = f"[{lesson.number}](notebooks/{lesson.name}.ipynb)"
+        lines.append(f"| {link} | {lesson.question} | {minutes} |")
+    return "\n".join(lines)
+
+
+def outputs(root: Path) -> dict[Path, str]:
+    """Every file that `root/notebooks/source` stands for, and the text it must have."""
+    wanted: dict[Path, str] = {}
+    for source in sorted((root / "notebooks" / "source").glob("*.py")):
+        name = f"{source.stem}.ipynb"
+        wanted[root / "notebooks" / name] = build(source)
+        wanted[root / "notebooks" / "solutions" / name] = build(source, solutions=True)
+    return wanted
+
+
+def write(root: Path) -> list[Path]:
+    """Write what changed, remove notebooks whose source is gone; return those paths."""
+    wanted = outputs(root)
+    touched = [path for path, text in wanted.items() if _put(path, text)]
+    for path in built(root):
+        if path not in wanted:
+            path.unlink()
+            touched.append(path)
+    readme = root / "README.md"
+    if readme.exists() and _put(readme, with_table(readme, root)):
+        touched.append(readme)
+    return touched
+
+
+def built(root: Path) -> list[Path]:
+    """The notebooks that are there, with stubs and with solutions."""
+    return sorted(
+        path
+        for place in (root / "notebooks", root / "notebooks" / "solutions")
+        for path in place.glob("*.ipynb")
+    )
+
+
+def with_table(readme: Path, root: Path) -> str:
+    """The README's text with its table of lessons up to date."""
+    text = readme.read_text(encoding="utf-8")
+    block = f"{_README}\n{table(lessons.find(root / 'notebooks'))}\n<!-- end -->"
+    pattern = re.escape(_README) + r".*?<!-- end -->"
+    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
+
+
+def _put(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True

@@ -1,0 +1,58 @@
+"""On Colab: install what the course needs and Colab lacks, and move nothing else.
+
+A lesson's set-up cell installs dfstudy itself without its requirements; this installs
+those that are missing, while everything that Colab brings is held where it is by a
+constraints file. (A course that let pip move torch under a running Colab broke every
+import: Lightning-AI/tutorials#182.)
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+
+def on_colab() -> bool:
+    """Whether this runs on Colab."""
+    return "COLAB_RELEASE_TAG" in os.environ
+
+
+def missing(distribution: str = "dfstudy") -> list[str]:
+    """Requirements of `distribution` that are not installed, or are too old."""
+    wanted = []
+    for line in metadata.requires(distribution) or []:
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            version = None
+        if version is None or not requirement.specifier.contains(version, True):
+            wanted.append(f"{requirement.name}{requirement.specifier}")
+    return wanted
+
+
+def held(wanted: list[str]) -> list[str]:
+    """Constraints that keep every installed distribution that is not in `wanted`."""
+    names = {Requirement(line).name.lower() for line in wanted}
+    return sorted(
+        f"{found.name}=={found.version}"
+        for found in metadata.distributions()
+        if found.name and found.name.lower() not in names
+    )
+
+
+def install_missing() -> None:
+    """On Colab install what is missing; elsewhere do nothing."""
+    if not on_colab() or not (wanted := missing()):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = Path(folder) / "held.txt"
+        constraints.write_text("\n".join(held(wanted)), encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "install", "--quiet"]
+        subprocess.run([*command, "-c", str(constraints), *wanted], check=True)

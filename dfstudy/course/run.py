@@ -1,0 +1,257 @@
+"""Run the lessons: one process each, all failures collected, finished ones skipped.
+
+    python -m dfstudy.course run --profile smoke --only 03
+    python -m dfstudy.course run --data ../videos      # results in runs/videos/laptop/
+
+Everything lands in `runs/<profile>/`: `notebooks/` (executed copies and their HTML),
+`logs/`, `timings.csv`, `index.html`, and what the lessons write themselves. A run on
+`--data FOLDER` has `runs/<folder's name>/<profile>/` instead, so that results of real
+and of synthetic videos never share a folder.
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from dfstudy import paths, profiles
+from dfstudy.course import execute
+from dfstudy.course.lessons import Lesson, find
+from dfstudy.report import index
+
+COLUMNS = ("lesson", "status", "seconds", "peak_memory_mb", "started")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is known of a lesson's last run; kept as JSON beside its executed copy."""
+
+    lesson: str
+    status: str  # ok, failed, timeout
+    seconds: float
+    peak_memory_mb: float
+    started: str  # ISO 8601, UTC
+    error: str | None
+    inputs: str  # hash of everything that it was made from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run of some lessons: which, how large, on what, and where it all goes."""
+
+    lessons: Sequence[Lesson]
+    profile: str
+    seed: int = 0
+    data: Path | None = None  # None: the synthetic set
+    timeout_minutes: float | None = None  # None: the profile's
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's files are: `runs/[<data>/]<profile>`."""
+        return paths.runs(
+            f"{self.data.name}/{self.profile}" if self.data else self.profile
+        )
+
+    def record_path(self, lesson: Lesson) -> Path:
+        """Where the lesson's record is."""
+        return self.folder / "notebooks" / f"{lesson.name}.json"
+
+
+def run(job: Job, *, fresh: bool = False, out: TextIO = sys.stdout) -> int:
+    """Run `job`; 0 if every lesson is finished, 1 if one failed, 130 after Ctrl-C."""
+    _claim(job)
+    screen = _Screen(out, job)
+    package = _package_hash()
+    code = 0
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        for lesson in job.lessons:
+            inputs = fingerprint(job, lesson, package)
+            done = read_record(job, lesson)
+            if not fresh and done and done.status == "ok" and done.inputs == inputs:
+                screen.skipped(lesson, done)
+                continue
+            record = _run_one(job, lesson, inputs, screen)
+            code = code or int(record.status != "ok")
+            write_pages(job)
+    except KeyboardInterrupt:
+        screen.interrupted()
+        code = 130
+    write_pages(job)
+    screen.table(records(job))
+    return code
+
+
+def _run_one(job: Job, lesson: Lesson, inputs: str, screen: "_Screen") -> Record:
+    folder = job.folder
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    job.record_path(lesson).unlink(missing_ok=True)
+    screen.begins(lesson)
+    minutes = job.timeout_minutes or profiles.get(job.profile).timeout_minutes
+    done = execute.run(
+        lesson.path,
+        folder / "notebooks" / f"{lesson.name}.ipynb",
+        folder / "logs" / f"{lesson.name}.log",
+        parameters={
+            "PROFILE": job.profile,
+            "SEED": job.seed,
+            "DATA": str(job.data or ""),
+        },
+        timeout_s=minutes * 60,
+        env={"DFSTUDY_RUNS": str(folder.parent), "DFSTUDY_HOME": str(paths.home())},
+        progress=screen.progress,
+    )
+    record = Record(lesson=lesson.name, started=started, inputs=inputs, **asdict(done))
+    path = job.record_path(lesson)
+    path.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+    screen.ended(lesson, record)
+    return record
+
+
+def read_record(job: Job, lesson: Lesson) -> Record | None:
+    """What is known of the lesson's last run; None if its executed copy is gone."""
+    path = job.record_path(lesson)
+    if not path.exists() or not path.with_suffix(".ipynb").exists():
+        return None
+    return Record(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def records(job: Job) -> list[Record]:
+    """The last run of every lesson that this folder knows, in order."""
+    found = sorted((job.folder / "notebooks").glob("*.json"))
+    return [Record(**json.loads(path.read_text(encoding="utf-8"))) for path in found]
+
+
+def fingerprint(job: Job, lesson: Lesson, package: str | None = None) -> str:
+    """Hash of what a lesson's outcome rests on: unchanged, it need not run again."""
+    digest = hashlib.sha256((package or _package_hash()).encode())
+    digest.update(lesson.path.read_bytes())
+    digest.update(f"{job.profile}|{job.seed}|{job.data}|{sys.version}".encode())
+    if job.data:  # names, sizes and times: reading a terabyte to skip it would be odd
+        for path in sorted(job.data.rglob("*")):
+            stat = path.stat()
+            digest.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _package_hash() -> str:
+    """Hash of the package's source and of the lock."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".j2"}]
+    for path in [*sorted(files), paths.root() / "requirements.lock"]:
+        if path.exists():
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_pages(job: Job) -> Path:
+    """Write `timings.csv` and `index.html` from the records; return the page's path."""
+    known = records(job)
+    with (job.folder / "timings.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(asdict(record) for record in known)
+    return index.write(
+        job.folder,
+        profile=job.profile,
+        data=str(job.data) if job.data else None,
+        lessons=[_row(job, lesson) for lesson in find(job.lessons[0].path.parent)],
+    )
+
+
+def _row(job: Job, lesson: Lesson) -> dict[str, Any]:
+    record = read_record(job, lesson)
+    row = {"name": lesson.name, "number": lesson.number, "question": lesson.question}
+    row["forecast_minutes"] = lesson.minutes[job.profile]
+    return row | (asdict(record) if record else {"status": "not run"})
+
+
+def _claim(job: Job) -> None:
+    """Note whose results this folder holds; refuse the folder of other videos."""
+    if job.data is None:
+        return
+    note = job.folder.parent / "data.txt"
+    if note.exists() and (theirs := note.read_text(encoding="utf-8").strip()) != str(
+        job.data
+    ):
+        raise ValueError(
+            f"{note.parent} holds the results of {theirs}, not of {job.data}: move it"
+            " away, or set DFSTUDY_RUNS to another folder"
+        )
+    note.write_text(f"{job.data}\n", encoding="utf-8")
+
+
+def _terminate(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+class _Screen:
+    """Progress for people: one line a lesson, its clock running where that works."""
+
+    def __init__(self, out: TextIO, job: Job):
+        self.out, self.job, self.live = out, job, out.isatty()
+        self.begun, self.cells = 0.0, 0
+        what = f"on {job.data}" if job.data else "on the synthetic set"
+        minutes = sum(lesson.minutes[job.profile] for lesson in job.lessons)
+        self.say(
+            f"{len(job.lessons)} lessons, profile {job.profile}, {what}: about"
+            f" {minutes:.0f} minutes ({profiles.get(job.profile).machine})"
+        )
+
+    def say(self, text: str) -> None:
+        wipe = "\r\033[K" if self.live else ""
+        print(f"{wipe}{text}", file=self.out, flush=True)
+
+    def begins(self, lesson: Lesson) -> None:
+        self.cells = len(json.loads(lesson.path.read_text(encoding="utf-8"))["cells"])
+        self.line = f"{lesson.name:<28}"
+        if not self.live:
+            self.say(f"{self.line} starts")
+
+    def progress(self, seconds: float, cell: int) -> None:
+        if self.live:
+            text = f"\r\033[K{self.line} {clock(seconds)}  cell {cell} of {self.cells}"
+            print(text, end="", file=self.out, flush=True)
+
+    def ended(self, lesson: Lesson, record: Record) -> None:
+        self.say(
+            f"{lesson.name:<28} {record.status:<8} {clock(record.seconds)}"
+            f"  {record.peak_memory_mb / 1024:.1f} GB"
+        )
+        if record.error:
+            log = self.job.folder / "logs" / f"{lesson.name}.log"
+            self.say(f"    {record.error}\n    log: {log}")
+
+    def skipped(self, lesson: Lesson, record: Record) -> None:
+        self.say(
+            f"{lesson.name:<28} finished, {clock(record.seconds)} (--fresh: again)"
+        )
+
+    def interrupted(self) -> None:
+        self.say("stopped; finished lessons are kept, the same command goes on")
+
+    def table(self, known: Iterable[Record]) -> None:
+        rule = "-" * min(64, shutil.get_terminal_size().columns)
+        self.say(f"\n{'lesson':<28} {'status':<8} {'time':>6} {'memory':>8}\n{rule}")
+        mine = {lesson.name for lesson in self.job.lessons}
+        for record in known:
+            if record.lesson in mine:
+                self.say(
+                    f"{record.lesson:<28} {record.status:<8}"
+                    f" {clock(record.seconds):>6} {record.peak_memory_mb / 1024:6.1f}GB"
+                )
+        self.say(f"{rule}\n{self.job.folder / 'index.html'}")
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: `3:07`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
