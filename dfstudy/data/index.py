@@ -1,0 +1,122 @@
+"""Folder of videos -> manifest: DFDC trees, and plain folders `real/` and `fake/`.
+
+    frame = index("data/dfdc")          # dfdc_train_part_N/ with metadata.json
+    frame = index("my_videos")          # real/, fake/, optional groups.csv
+
+Every video is probed. What cannot be used is left out and named, with the reason, in
+one warning. An optional `truth.parquet` beside the videos (the synthetic set has one)
+adds identities, source, description and forgery family by `video_id`.
+
+DFDC: Dolhansky et al., "The DeepFake Detection Challenge Dataset", 2020.
+"""
+
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from dfstudy.data import layouts, manifest
+from dfstudy.video.probe import VideoError, VideoInfo, probe
+
+# Columns of truth.parquet that the manifest takes over, where there.
+_TRUTH = (
+    "video_id",
+    "family",
+    "description",
+    "source_id",
+    "target_identity",
+    "donor_identity",
+)
+_NAMED = 100  # files that a warning names before it counts the rest
+
+
+class LeftOutWarning(UserWarning):
+    """Files that are not in the manifest, each with its reason."""
+
+
+def index(
+    root: str | os.PathLike[str], *, workers: int | None = None, progress: bool = True
+) -> pd.DataFrame:
+    """The manifest of the videos under `root`, sorted by path; no split yet.
+
+    Args:
+        root: a DFDC tree (one part, or parts at any depth) or a plain folder.
+        workers: threads that probe files; by default two for each core.
+        progress: show a bar.
+
+    Raises:
+        ValueError: `root` is neither, or holds no video that can be used.
+    """
+    root = Path(root).expanduser().resolve()
+    if not root.is_dir():
+        raise ValueError(f"{root} is not a folder")
+    left_out: dict[str, str] = {}
+    rows = layouts.rows(root, left_out)
+    rows = _probed(rows, root, left_out, workers=workers, progress=progress)
+    if left_out:
+        lines = [f"  {name}: {reason}" for name, reason in sorted(left_out.items())]
+        if len(lines) > _NAMED:
+            lines[_NAMED:] = [f"  and {len(lines) - _NAMED} more"]
+        text = f"left out {len(left_out)} files of {root}:\n" + "\n".join(lines)
+        warnings.warn(LeftOutWarning(text), stacklevel=2)
+    if not rows:
+        raise ValueError(f"{root} holds no video that can be used")
+    return _with_truth(manifest.from_rows(rows), layouts.home(root) / "truth.parquet")
+
+
+def kind(root: str | os.PathLike[str]) -> str:
+    """ "synthetic" where our renderer made the videos under `root`, else "real"."""
+    root = Path(root).expanduser().resolve()
+    return "synthetic" if layouts.is_synthetic(root) else "real"
+
+
+def _probed(
+    rows: list[dict],
+    root: Path,
+    left_out: dict[str, str],
+    *,
+    workers: int | None,
+    progress: bool,
+) -> list[dict]:
+    """The rows whose file decodes, with what the file says about itself."""
+    # Threads will do: decoding happens outside the interpreter's lock.
+    with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
+        results = pool.map(_try_probe, [Path(row["path"]) for row in rows])
+        bar = tqdm(results, total=len(rows), desc="index", disable=not progress)
+        pairs = list(zip(rows, bar, strict=True))
+    good = []
+    for row, info in pairs:
+        if isinstance(info, VideoInfo):
+            facts = asdict(info)
+            good.append(row | {k: v for k, v in facts.items() if k in manifest.COLUMNS})
+        else:
+            left_out[layouts.short_name(Path(row["path"]), root)] = info
+    return good
+
+
+def _try_probe(path: Path) -> VideoInfo | str:
+    try:
+        return probe(path)
+    except (VideoError, OSError) as error:
+        return str(error).removeprefix(f"{path.name}: ")
+
+
+def _with_truth(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if not path.exists():
+        return frame
+    there = pq.read_schema(path).names
+    columns = [name for name in _TRUTH if name in there]
+    truth = pd.read_parquet(path, columns=columns).rename(columns={"family": "method"})
+    truth = truth.set_index("video_id").reindex(frame["video_id"])
+    for name in truth.columns:
+        # A video that the table does not know keeps what the folder says.
+        frame[name] = truth[name].reset_index(drop=True).fillna(frame[name])
+    wrong = frame["video_id"][(frame["method"] == "real") != (frame["label"] == 0)]
+    if len(wrong):
+        raise ValueError(f"{path} and the labels disagree on {wrong.tolist()[:5]}")
+    return manifest.validate(frame)
