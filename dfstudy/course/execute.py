@@ -109,13 +109,23 @@ def what_failed(executed: Path, log: Path) -> str:
     """One line: the first cell that raised and its error, or the end of the log."""
     if executed.exists():
         notebook = nbformat.read(executed, as_version=4)
-        for ordinal, cell in enumerate(notebook.cells, start=1):
+        for ordinal, cell in enumerate(lesson_cells(notebook), start=1):
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
                     text = f"cell {ordinal}: {output.ename}: {output.evalue}"
                     return " ".join(text.split())
     lines = [line for line in _tail(log).splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it stopped without a word"
+
+
+def lesson_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The cells of an executed copy that are the lesson's: papermill adds its own."""
+    added = {"injected-parameters", "papermill-error-cell-tag"}
+    return [
+        cell
+        for cell in notebook.cells
+        if not added & set(cell.metadata.get("tags", []))
+    ]
 
 
 def to_html(executed: Path) -> Path:
@@ -176,8 +186,9 @@ def _end(process: subprocess.Popen[bytes], family: dict[int, psutil.Process]) ->
 
 
 def _cells_begun(log: Path) -> int:
+    """The cell that runs, counted as in the lesson: without the injected parameters."""
     found = re.findall(r"Executing Cell (\d+)", _tail(log))
-    return int(found[-1]) if found else 0
+    return max(int(found[-1]) - 1, 1) if found else 0
 
 
 def _tail(log: Path, size: int = 20_000) -> str:
