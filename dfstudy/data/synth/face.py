@@ -1,0 +1,160 @@
+"""What moves in a face: eyes, lids and mouth, drawn per frame onto a head's chart.
+
+A `Face` holds the still texture and redraws three small windows of it, so that a frame
+costs a few hundred microseconds whatever the size of the texture.
+"""
+
+import cv2
+import numpy as np
+
+from dfstudy.data.synth.head import MOUTH_Y, to_pixel
+from dfstudy.data.synth.person import Person
+
+_T = np.linspace(-1, 1, 13)
+
+
+def _fixed(points: np.ndarray) -> np.ndarray:
+    return np.int32(np.round(points * 16))
+
+
+class Face:
+    """The texture of one person, with eyes and mouth as the tracks want them."""
+
+    def __init__(self, person: Person, texture: np.ndarray):
+        """`texture` is the still one, uint8 (n, n, 3); it is not changed."""
+        self.person = person
+        self._still = texture
+        self.texture = texture.copy()
+        n = len(texture)
+        self._unit = n / 640
+        gap, mouth = person.eye_gap, (0.46, 0.3)
+        self._eyes = [self._box((s * gap, 0.01), (0.24, 0.16)) for s in (-1, 1)]
+        self._mouth = self._box((0, MOUTH_Y + 0.06), mouth)
+        skin = person.skin_rgb
+        red = np.array((176, 62, 66)) * (1 - 0.45 * person.tone)
+        mix = 0.3 + 0.4 * person.lip_red
+        self._lip = skin * 0.86 * (1 - mix) + red * mix
+        self._lash = skin * 0.12 + np.array((10, 6, 6))
+
+    def _box(self, at: tuple, half: tuple) -> tuple[slice, slice]:
+        n = len(self._still)
+        low = np.floor(to_pixel(at[0] - half[0], at[1] - half[1], n)).astype(int)
+        high = np.ceil(to_pixel(at[0] + half[0], at[1] + half[1], n)).astype(int)
+        return slice(low[1], high[1]), slice(low[0], high[0])
+
+    def draw(
+        self, *, mouth: float, smile: float, blink: float, gaze_x: float, gaze_y: float
+    ) -> np.ndarray:
+        """The texture with this expression, uint8 (n, n, 3); valid until the next call.
+
+        `mouth` and `blink` in 0..1 (1: wide open, lids shut), `smile` in -0.5..1, gaze
+        in -1..1 (right, down).
+        """
+        for sign, box in zip((-1, 1), self._eyes, strict=True):
+            self._draw_eye(sign, box, 1 - blink, smile, gaze_x, gaze_y)
+        self._draw_mouth(mouth, smile)
+        return self.texture
+
+    def _points(self, x: np.ndarray, y: np.ndarray, box: tuple) -> np.ndarray:
+        return to_pixel(x, y, len(self._still)) - (box[1].start, box[0].start)
+
+    def _draw_eye(self, sign, box, open_, smile, gaze_x, gaze_y) -> None:
+        p, unit = self.person, self._unit
+        a, h = 0.165 * p.eye_size, 0.085 * p.eye_size
+        x = sign * p.eye_gap + _T * a
+        tilt = -np.tan(np.radians(p.eye_tilt)) * _T * a * sign
+        arch = 1 - np.abs(_T) ** 2.2
+        low = 0.01 + tilt + h * (0.62 - 0.25 * max(smile, 0)) * arch
+        top = low - (1.6 - 0.2 * max(smile, 0)) * h * arch * open_ - 0.003
+        upper, lower = self._points(x, top, box), self._points(x, low, box)
+        still = self._still[box]
+        white = np.full_like(still, 0)
+        white[:] = np.array((226, 220, 216)) * (1 - 0.12 * p.tone)
+        centre = self._points(
+            np.array(sign * p.eye_gap + 0.06 * gaze_x),
+            np.array(-0.005 + 0.035 * gaze_y),
+            box,
+        )
+        at = tuple(int(v) for v in _fixed(centre))
+        size = 0.074 * p.eye_size * len(still[0]) / 0.48 * 16
+        for part, colour in (
+            (1.0, p.iris_rgb * 0.45),
+            (0.84, p.iris_rgb),
+            (0.42, np.array((8, 8, 10))),
+        ):
+            cv2.circle(white, at, int(size * part), colour.tolist(), -1, cv2.LINE_AA, 4)
+        glint = (at[0] - int(size * 0.35), at[1] - int(size * 0.35))
+        cv2.circle(white, glint, int(size * 0.2), (250, 250, 250), -1, cv2.LINE_AA, 4)
+        # The upper lid shades the ball.
+        cv2.polylines(
+            white, [_fixed(upper)], False, (70, 56, 54), int(5 * unit) or 1, 16, 4
+        )
+        white = cv2.GaussianBlur(white, (0, 0), 0.8 * unit)
+        inside = np.zeros(still.shape[:2], np.uint8)
+        rim = np.concatenate([upper, lower[::-1]])
+        cv2.fillPoly(inside, [_fixed(rim)], 255, cv2.LINE_AA, 4)
+        alpha = inside.astype(np.float32) * (1 / 255)
+        eye = cv2.blendLinear(white, still, alpha, 1 - alpha)
+        crease = self._points(x, top - (0.028 + 0.02 * open_) * arch - 0.006, box)
+        fold = np.mean(still, (0, 1)) * 0.62
+        cv2.polylines(
+            eye, [_fixed(crease)], False, fold.tolist(), max(1, round(unit)), 16, 4
+        )
+        lash = self._lash.tolist()
+        thick = max(1, round(3 * unit * (0.8 + 0.4 * p.eye_size)))
+        cv2.polylines(eye, [_fixed(upper)], False, lash, thick, 16, 4)
+        pale = (np.mean(still, (0, 1)) * 0.55).tolist()
+        cv2.polylines(eye, [_fixed(lower)], False, pale, max(1, round(unit)), 16, 4)
+        self.texture[box] = cv2.GaussianBlur(eye, (0, 0), 0.6 * unit)
+
+    def _draw_mouth(self, open_: float, smile: float) -> None:
+        p, unit, box = self.person, self._unit, self._mouth
+        w = p.lip_width * (1 + 0.22 * smile - 0.18 * open_ * (1 - max(smile, 0)))
+        full = 0.048 * p.lip_size * (1 - 0.25 * max(smile, 0))
+        x = w * _T
+        arch = 1 - np.abs(_T) ** 1.8
+        base = MOUTH_Y - 0.09 * smile * np.abs(_T) ** 2 + 0.03 * smile
+        gap = 0.17 * open_ * arch**0.8
+        bow = full * (1.05 * arch - 0.28 * np.exp(-((_T / 0.14) ** 2)))
+        curves = {
+            "top": base - bow - 0.03 * open_ * arch,
+            "upper": base - 0.03 * open_ * arch,
+            "lower": base + gap,
+            "low": base + gap + 1.25 * full * arch,
+        }
+        px = {k: self._points(x, y, box) for k, y in curves.items()}
+        still = self._still[box]
+        ink = still.copy()
+
+        def fill(a: str | np.ndarray, b: str | np.ndarray, colour) -> None:
+            one = px[a] if isinstance(a, str) else a
+            two = px[b] if isinstance(b, str) else b
+            rim = np.concatenate([one, two[::-1]])
+            cv2.fillPoly(ink, [_fixed(rim)], colour, cv2.LINE_AA, 4)
+
+        fill("top", "lower", (self._lip * 0.8).tolist())
+        fill("upper", "low", self._lip.tolist())
+        light = self._points(0.55 * x, curves["lower"] + 0.5 * full * arch, box)
+        shine = np.minimum(self._lip * 1.22 + 8, 255).tolist()
+        cv2.polylines(
+            ink, [_fixed(light)], False, shine, max(1, round(3 * unit)), 16, 4
+        )
+        if open_ > 0.06:
+            fill("upper", "lower", (52, 18, 20))
+            teeth = np.minimum(curves["upper"] + 0.05 * arch, curves["lower"])
+            fill("upper", self._points(x * 0.9, teeth, box), (222, 214, 204))
+            if open_ > 0.35:
+                tongue = np.maximum(curves["lower"] - 0.06 * open_, curves["upper"])
+                fill(self._points(x * 0.7, tongue, box), "lower", (150, 70, 72))
+        dark = (self._lip * 0.4).tolist()
+        cv2.polylines(
+            ink, [_fixed(px["upper"])], False, dark, max(1, round(1.5 * unit)), 16, 4
+        )
+        over = np.zeros(still.shape[:2], np.uint8)
+        rim = np.concatenate([px["top"], px["low"][::-1]])
+        cv2.fillPoly(over, [_fixed(rim)], 255, cv2.LINE_AA, 4)
+        alpha = cv2.GaussianBlur(over, (0, 0), 1.6 * unit).astype(np.float32) * (
+            0.95 / 255
+        )
+        soft = cv2.GaussianBlur(ink, (0, 0), 1.0 * unit)
+        self.texture[box] = cv2.blendLinear(soft, still, alpha, 1 - alpha)

@@ -1,0 +1,298 @@
+"""One clip: a person before a scene, moved by tracks, seen through a camera.
+
+    clip = render_clip(Person.random(rng), 7, frames=48, size=(216, 384), fps=24)
+    clip.frames.shape                                   # (48, 216, 384, 3), uint8 RGB
+
+The still appearance is painted once; a frame traces the head at low resolution
+(`head`), looks its colours and normals up, lights them and lays them over body and
+background.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from dfstudy.data.synth import body, hair, head, motion, skin
+from dfstudy.data.synth.face import Face
+from dfstudy.data.synth.glasses import Glasses
+from dfstudy.data.synth.person import Person
+from dfstudy.data.synth.scene import Scene
+
+EXPRESSION = ("mouth", "smile", "blink", "gaze_x", "gaze_y")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """Frames uint8 (N, H, W, 3); tracks of (N,); face boxes xyxy (N, 4) in pixels."""
+
+    frames: np.ndarray
+    tracks: motion.Tracks
+    boxes: np.ndarray
+    description: str
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What of a person never changes: relief, normals and texture on the chart."""
+
+    person: Person
+    relief: np.ndarray
+    normals: np.ndarray
+    texture: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def looks(person: Person, n: int) -> Looks:
+    """The still appearance of a person on an n x n chart (the last four are kept)."""
+    relief = head.relief(person, hair.thickness(person, head.GRID))
+    return Looks(person, relief, head.normals(person, relief), skin.paint(person, n))
+
+
+def chart_size(height: int) -> int:
+    """Size of a chart that is about as fine as a frame of this height."""
+    return int(np.clip(height * 640 / 216, 320, 2048))
+
+
+def lit_face(still: Looks, scene: Scene) -> Face:
+    """The face of a person with the shadow that its nose throws in this scene."""
+    texture = still.texture.astype(np.float32)
+    tip, side = still.person.nose_length, -np.sign(scene.light[0])
+    dark = 1 - 0.4 * min(1.0, abs(float(scene.light[0])) * 1.6)
+    at = (side * 0.17 * still.person.nose_width, tip - 0.02)
+    skin.dab(texture, at, (0.07, 0.09), (dark, dark, dark), both=False)
+    return Face(still.person, np.uint8(np.clip(texture, 0, 255)))
+
+
+@dataclass(frozen=True)
+class View:
+    """One frame's geometry: what each pixel of `box` shows of the head."""
+
+    box: tuple[slice, slice]
+    uv: np.ndarray  # (h, w, 2) pixels of the GRID chart
+    alpha: np.ndarray  # (h, w) cover of the head, 0..1
+    turn: np.ndarray  # (3, 3)
+    place: np.ndarray  # (2, 3) head units -> frame pixels
+
+
+class Shot:
+    """Everything about a clip but its pixels, which `frame(i)` makes one at a time."""
+
+    def __init__(
+        self, person: Person, scene_seed: int, *, frames: int, size: tuple, fps: float
+    ):
+        rng = np.random.default_rng((scene_seed, 77))
+        self.person, self.size, self.frames, self.fps = person, size, frames, fps
+        self.scene = Scene.random(rng)
+        self.tracks, words = motion.draw(rng, frames=frames, fps=fps)
+        self.description = " ".join((self.scene.place, *words))
+        height, width = size
+        self.scale = height * rng.uniform(0.28, 0.33)
+        self.at = (
+            width / 2 + height * rng.uniform(-0.25, 0.25),
+            height * rng.uniform(0.45, 0.5),
+        )
+        self.half = head.axes(person)
+        self.looks = looks(person, chart_size(height))
+        self.face = lit_face(self.looks, self.scene)
+        self._background = self.scene.background(size)
+        self._body = body.body(person, rng, float(self.scene.light[0]), self.scale)
+        self._body[..., :3] = _exposed(self._body[..., :3], self.scene)
+        self._back = hair.backdrop(person, self.scale)
+        if self._back is not None:
+            self._back[..., :3] = _exposed(self._back[..., :3], self.scene)
+        self._glasses = Glasses(person, self.half) if person.glasses != "none" else None
+        self._noise_at = rng.integers(0, 64, (frames, 2))
+        self._mesh = _face_points(self.looks.relief, self.half)
+
+    def frame(self, i: int) -> np.ndarray:
+        """Frame i, uint8 (H, W, 3)."""
+        view = self.view(i)
+        picture = self._behind(i, view)
+        texture = self.face.draw(**{k: float(self.tracks[k][i]) for k in EXPRESSION})
+        self.lay(picture, self.shade(self.looks, texture, view), view.alpha, view)
+        self.draw_glasses(picture, view)
+        self.add_noise(picture, i)
+        return picture
+
+    def view(self, i: int) -> View:
+        """Geometry of frame i."""
+        t = self.tracks
+        turn = head.rotation(t["yaw"][i], t["pitch"][i])
+        zoom = float(t["camera_zoom"][i])
+        height, width = self.size
+        middle = np.array((width, height)) / 2
+        shift = np.array((t["head_x"][i], t["head_y"][i])) + np.array(
+            (0.12 * turn[0, 2], 0)
+        )
+        camera = 0.4 * height * np.array((t["camera_x"][i], t["camera_y"][i]))
+        centre = middle + zoom * (self.at + self.scale * shift - camera - middle)
+        scale = self.scale * zoom
+        to_cell, place = head.to_window(centre, scale, float(t["roll"][i]))
+        reach = (1.45 * scale, 1.5 * scale)
+        x0, y0 = (max(0, int(c - r)) for c, r in zip(centre, reach, strict=True))
+        x1 = min(width, int(centre[0] + reach[0]))
+        y1 = min(height, int(centre[1] + reach[1]))
+        cells = head.trace(self.looks.relief, self.half, turn, float(t["mouth"][i]))
+        to_cell[:, 2] += to_cell[:, :2] @ (x0, y0)
+        seen = cv2.warpAffine(
+            cells,
+            to_cell,
+            (x1 - x0, y1 - y0),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        alpha = np.clip(0.5 - seen[..., 2] * (0.75 * scale), 0, 1)
+        box = (slice(y0, y1), slice(x0, x1))
+        return View(box, np.ascontiguousarray(seen[..., :2]), alpha, turn, place)
+
+    def shade(self, still: Looks, texture: np.ndarray, view: View) -> np.ndarray:
+        """Lit colours of the head in the view's box, uint8 (h, w, 3)."""
+        ratio = (len(texture) - 1) / (head.GRID - 1)
+        colour = cv2.remap(
+            texture, view.uv * ratio, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
+        )
+        normal = cv2.remap(
+            still.normals, view.uv, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
+        ).astype(np.float32)
+        light = self.scene.light
+        mid = light + np.array((0, 0, 1))
+        rows = np.stack([light, mid / np.linalg.norm(mid), (0, -1, 0)]) @ view.turn
+        rows = np.column_stack([rows / 127, -rows.sum(1) * (128 / 127)])
+        lit = cv2.transform(normal, rows)
+        direct = np.maximum(lit[..., 0] + 0.2, 0) * (1 / 1.2)
+        shine = np.maximum(lit[..., 1], 0)
+        for _ in range(4):
+            shine *= shine
+        parts = cv2.merge([direct, shine, lit[..., 2]])
+        lamp, room = self.scene.lamp, self.scene.room
+        weights = np.column_stack([lamp, 0.16 * lamp, 0.2 * room, room])
+        return cv2.multiply(colour, cv2.transform(parts, weights), dtype=cv2.CV_8U)
+
+    def lay(
+        self, picture: np.ndarray, over: np.ndarray, alpha: np.ndarray, view: View
+    ) -> None:
+        """Lay `over` (h, w, 3) with cover `alpha` (h, w) onto the view's box."""
+        part = np.ascontiguousarray(picture[view.box])
+        picture[view.box] = cv2.blendLinear(over, part, alpha, 1 - alpha)
+
+    def draw_glasses(self, picture: np.ndarray, view: View) -> None:
+        """The person's glasses, if any, in place."""
+        if self._glasses:
+            self._glasses.draw(picture, view.turn, view.place)
+
+    def add_noise(self, picture: np.ndarray, i: int) -> None:
+        """The sensor's noise of frame i, in place."""
+        y, x = self._noise_at[i]
+        up, down = _noise_bank(self.size, self.scene.noise)
+        window = (slice(y, y + self.size[0]), slice(x, x + self.size[1]))
+        cv2.add(picture, up[window], dst=picture)
+        cv2.subtract(picture, down[window], dst=picture)
+
+    def box(self, i: int, view: View) -> np.ndarray:
+        """Box of the face (brow to chin, cheek to cheek) in frame i, float (4,)."""
+        flat = (self._mesh @ view.turn.T)[:, :2] @ view.place[:, :2].T + view.place[
+            :, 2
+        ]
+        return np.concatenate([flat.min(0), flat.max(0)])
+
+    def boxes(self) -> np.ndarray:
+        """Boxes of the face in all frames, float (N, 4)."""
+        return np.stack([self.box(i, self.view(i)) for i in range(self.frames)])
+
+    def _behind(self, i: int, view: View) -> np.ndarray:
+        """Background, hair behind the head, body."""
+        height, width = self.size
+        t = self.tracks
+        zoom = 1 + 0.7 * (float(t["camera_zoom"][i]) - 1)
+        canvas = np.array(self._background.shape[1::-1]) / 2
+        shift = height * np.array((t["camera_x"][i], t["camera_y"][i]))
+        back = np.eye(2, 3) / zoom
+        back[:, 2] = canvas + shift - np.array((width, height)) / (2 * zoom)
+        picture = cv2.warpAffine(
+            self._background,
+            back,
+            (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )
+        if self._back is not None:
+            sway = np.array(
+                [[1, 0, -1.5 - 0.2 * view.turn[0, 2]], [0, 1, -1.5], [0, 0, 1]]
+            )
+            self._sprite(picture, self._back, view.place, sway)
+        lean = 0.25 * view.place[1, 0] / view.place[0, 0]
+        upright = view.place.copy()
+        size = np.hypot(view.place[0, 0], view.place[1, 0])
+        upright[:, :2] = size * np.eye(2)
+        # The neck follows the head; the shoulders, lower down, follow half as much.
+        follow = 0.5 * (view.place[0, 2] - self.at[0]) / size
+        shear = -0.35 * np.clip(follow, -0.3, 0.3) - lean
+        move = np.array(
+            [[1, shear, -body.X - 0.6 * shear], [0, 1, body.TOP], [0, 0, 1]]
+        )
+        self._sprite(picture, self._body, upright, move)
+        return picture
+
+    def _sprite(self, picture, sprite, place, move) -> None:
+        """Lay an RGBA sprite; `move` is sprite -> head units, `place` -> pixels."""
+        unit = np.diag((1 / self.scale, 1 / self.scale, 1.0))
+        whole = np.vstack([place, (0, 0, 1)]) @ move @ unit
+        h, w = sprite.shape[:2]
+        corners = whole[:2, :2] @ np.array([(0, w, 0, w), (0, 0, h, h)]) + whole[:2, 2:]
+        low = np.maximum(np.floor(corners.min(1)), 0).astype(int)
+        high = np.minimum(np.ceil(corners.max(1)), self.size[::-1]).astype(int)
+        if np.any(high - low < 2):
+            return
+        local = whole[:2].copy()
+        local[:, 2] -= low
+        warped = cv2.warpAffine(sprite, local, tuple(int(v) for v in high - low))
+        window = (slice(low[1], high[1]), slice(low[0], high[0]))
+        alpha = warped[..., 3].astype(np.float32) * (1 / 255)
+        part = np.ascontiguousarray(picture[window])
+        over = np.ascontiguousarray(warped[..., :3])
+        picture[window] = cv2.blendLinear(over, part, alpha, 1 - alpha)
+
+
+def render_clip(
+    person: Person, scene_seed: int, *, frames: int, size: tuple[int, int], fps: float
+) -> Clip:
+    """An authentic clip of a person; `size` is (height, width) in pixels."""
+    shot = Shot(person, scene_seed, frames=frames, size=size, fps=fps)
+    return Clip(
+        frames=np.stack([shot.frame(i) for i in range(frames)]),
+        tracks=shot.tracks,
+        boxes=shot.boxes(),
+        description=shot.description,
+    )
+
+
+def _exposed(rgb: np.ndarray, scene: Scene) -> np.ndarray:
+    gain = 0.75 * scene.lamp + scene.room
+    return np.uint8(np.clip(rgb * gain, 0, 255))
+
+
+@lru_cache(maxsize=8)
+def _noise_bank(size: tuple[int, int], level: int) -> tuple[np.ndarray, np.ndarray]:
+    """What noise adds and takes, uint8, 64 pixels larger than the frame each way."""
+    rng = np.random.default_rng((17, level))
+    shape = (size[0] + 64, size[1] + 64)
+    grey = rng.standard_normal((*shape, 1), np.float32)
+    noise = grey + 0.4 * rng.standard_normal((*shape, 3), np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), 0.6) * (1.2 + 0.8 * level)
+    return np.uint8(np.maximum(np.round(noise), 0)), np.uint8(
+        np.maximum(np.round(-noise), 0)
+    )
+
+
+def _face_points(relief: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Points of the face as detectors box it, in head units, float (n, 3)."""
+    azimuth, y = np.meshgrid(
+        np.radians(np.arange(-62, 63, 15.5)), (-0.5, -0.2, 0.2, 0.6, 0.9)
+    )
+    flat = np.sqrt(1 - y**2)
+    d = np.stack([flat * np.sin(azimuth), y, flat * np.cos(azimuth)], -1).reshape(-1, 3)
+    at = head.to_pixel(d[:, 0], d[:, 1], head.GRID).astype(np.float32)
+    r = cv2.remap(relief, at[:, None], None, cv2.INTER_LINEAR)
+    return d * np.minimum(r, 1.1) * half
