@@ -1,0 +1,82 @@
+"""The checks of lesson 02's exercises; each tells what to look at again."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dfstudy.course.exercises import Status, check, expect
+from dfstudy.video.sample import even_indices
+
+
+def spread(answer: Callable | None) -> Status:
+    """Exercise 1: `spread(n_frames, k)` gives `k` evenly spaced indices."""
+
+    def test(spread: Callable) -> None:
+        for n_frames in (300, 48, 17, 16, 7, 1):
+            got = np.asarray(spread(n_frames, 16))
+            expect(
+                got.shape == (16,),
+                f"Of a video of {n_frames} frames you gave {got.shape} indices where"
+                " 16 were asked for: use np.arange(k) for i.",
+            )
+            expect(
+                np.issubdtype(got.dtype, np.integer),
+                f"An index is a whole number; yours are {got.dtype}. Round down with"
+                " np.floor, then .astype(int).",
+            )
+            expect(
+                got.max() < n_frames,
+                f"A video of {n_frames} frames ends at frame {n_frames - 1}; you asked"
+                f" for frame {got.max()}. Clip the last index.",
+            )
+            expect(got.min() >= 0, f"There is no frame {got.min()}: clip at 0.")
+            expect(
+                n_frames < 32 or got[-1] > n_frames * 0.9,
+                f"Of {n_frames} frames you looked at none after {got[-1]}: these are"
+                " the first frames, not evenly spaced ones.",
+            )
+            right = even_indices(n_frames, 16)
+            expect(
+                np.array_equal(got, right),
+                f"For {n_frames} frames yours begin {got[:4]}, the formula gives"
+                f" {right[:4]}: the half goes with i, inside the brackets, and one more"
+                " half before rounding down.",
+            )
+
+    return check(answer, test, name="Exercise 1")
+
+
+def square(answer: Callable | None) -> Status:
+    """Exercise 2: `square(box, margin)` gives the square to cut around a face."""
+
+    def test(square: Callable) -> None:
+        rng = np.random.default_rng(0)
+        for margin in (0.0, 0.3, 0.6):
+            corner, size = rng.uniform(50, 90, 2), rng.uniform(30, 60, 2)
+            box = np.array([*corner, *(corner + size)])
+            got = np.asarray(square(box, margin), dtype=float)
+            expect(got.shape == (4,), f"A box has four numbers; yours has {got.shape}.")
+            width, height = got[2:] - got[:2]
+            expect(
+                np.isclose(width, height),
+                f"Yours is {width:.1f} wide and {height:.1f} high: a square takes the"
+                " longer side of the box for both.",
+            )
+            expect(
+                np.allclose((got[:2] + got[2:]) / 2, (box[:2] + box[2:]) / 2),
+                "The middle moved: keep that of the box, and go half a side each way.",
+            )
+            want = max(size) * (1 + 2 * margin)
+            once = max(size) * (1 + margin)
+            expect(
+                margin == 0 or not np.isclose(width, once),
+                f"With a margin of {margin:.0%} the side grew once; it grows at each of"
+                " its two ends.",
+            )
+            expect(
+                np.isclose(width, want),
+                f"The side is {width:.1f} where it should be {want:.1f}: the longer"
+                " side times (1 + 2 x margin).",
+            )
+
+    return check(answer, test, name="Exercise 2")
