@@ -77,9 +77,10 @@ def check(predictions: pd.DataFrame) -> pd.DataFrame:
     out = predictions[list(COLUMNS)].astype(_TYPES).reset_index(drop=True)
     bad = ~out["score"].between(0, 1)
     if bad.any():
+        first = out[bad].iloc[0]
         raise ValueError(
             f"{int(bad.sum())} of {len(out)} scores are not P(fake) in [0, 1], the"
-            f" first {out.loc[bad, 'score'].iloc[0]} of {out.loc[bad, 'video_id'].iloc[0]}"
+            f" first {first['score']} of {first['video_id']}"
         )
     if (twice := out.duplicated(_KEY)).any():
         raise ValueError(f"scored twice: {out.loc[twice, _KEY].iloc[0].to_dict()}")

@@ -5,9 +5,9 @@
     predictions = protocol.read_test(lambda: score(test_videos))
 
 A test set is unbiased once. Whoever looks, changes a threshold and looks again has
-chosen on test (S1's vote share, S4's checkpoint; DeepfakeBench, threads 91 and 186). This
-class makes the second look with something changed an error, and writes each look down.
-It guards against accidents, not against deleting the file.
+chosen on test (S1's vote share, S4's checkpoint; DeepfakeBench, threads 91 and 186).
+This class makes the second look with something changed an error, and writes each look
+down. It guards against accidents, not against deleting the file.
 """
 
 import hashlib
@@ -147,9 +147,9 @@ class Protocol:
         raise ProtocolError(
             f"the test set of {self.folder.name} was read on {first['time']}, and"
             f" since then something changed: {'; '.join(changed)}. A choice made after"
-            " looking at test makes the test result a validation result. Put it back; or train"
-            " a new detector and say so (Protocol.retrained), which the count of reads"
-            " will show."
+            " looking at test makes the test result a validation result. Put it back;"
+            " or train a new detector and say so (Protocol.retrained), which the count"
+            " of reads will show."
         )
 
     def _lines(self) -> list[dict]:

@@ -4,8 +4,8 @@
     rule = MAJORITY                                           # S0: more than half
 
 S1 (Notshe, Svoboda, Xiao) tries two rules: the mean frame score, and the share of
-frames called fake. It reports the best of them on the data it chose on; here the choice sees
-validation labels only. S0 (DeepSneak) fixes its rule beforehand.
+frames called fake. It reports the best of them on the data it chose on; here the choice
+sees validation labels only. S0 (DeepSneak) fixes its rule beforehand.
 """
 
 import warnings
