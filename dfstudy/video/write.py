@@ -48,7 +48,7 @@ def _encode(path: Path, frames: Iterable[np.ndarray], rate: Fraction, qp: int) -
                 stream.pix_fmt = "yuv420p"
                 stream.thread_count = 1
                 stream.options = {
-                    "preset": "veryfast",
+                    "preset": "ultrafast",
                     "qp": str(qp),
                     "g": "1",
                     "bf": "0",

@@ -27,7 +27,7 @@ from dfstudy.data.synth.render import Clip, Shot, render_clip
 from dfstudy.video.write import write_video
 
 VERSION = 1  # of the renderer: raise it when the same seed gives other pictures
-QP = 20  # quantiser of every clip
+QP = 22  # quantiser of every clip
 PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
 _SET, _STRANGERS = 0, 1  # seed spaces
 

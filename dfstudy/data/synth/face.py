@@ -28,9 +28,10 @@ class Face:
         n = len(texture)
         self._unit = n / 640
         gap, mouth = person.eye_gap, (0.46, 0.3)
-        self._eyes = [self._box((s * gap, 0.01), (0.24, 0.16)) for s in (-1, 1)]
+        self._eyes = [self._box((s * gap, 0.01), (0.27, 0.19)) for s in (-1, 1)]
         self._mouth = self._box((0, MOUTH_Y + 0.06), mouth)
         skin = person.skin_rgb
+        self._fold = (skin * 0.5).tolist()
         red = np.array((176, 62, 66)) * (1 - 0.45 * person.tone)
         mix = 0.3 + 0.4 * person.lip_red
         self._lip = skin * 0.86 * (1 - mix) + red * mix
@@ -76,7 +77,7 @@ class Face:
             box,
         )
         at = tuple(int(v) for v in _fixed(centre))
-        size = 0.074 * p.eye_size * len(still[0]) / 0.48 * 16
+        size = 0.07 * p.eye_size * len(still[0]) / 0.54 * 16
         for part, colour in (
             (1.0, p.iris_rgb * 0.45),
             (0.84, p.iris_rgb),
@@ -96,15 +97,14 @@ class Face:
         alpha = inside.astype(np.float32) * (1 / 255)
         eye = cv2.blendLinear(white, still, alpha, 1 - alpha)
         crease = self._points(x, top - (0.028 + 0.02 * open_) * arch - 0.006, box)
-        fold = np.mean(still, (0, 1)) * 0.62
         cv2.polylines(
-            eye, [_fixed(crease)], False, fold.tolist(), max(1, round(unit)), 16, 4
+            eye, [_fixed(crease)], False, self._fold, max(1, round(unit)), 16, 4
         )
         lash = self._lash.tolist()
         thick = max(1, round(3 * unit * (0.8 + 0.4 * p.eye_size)))
         cv2.polylines(eye, [_fixed(upper)], False, lash, thick, 16, 4)
-        pale = (np.mean(still, (0, 1)) * 0.55).tolist()
-        cv2.polylines(eye, [_fixed(lower)], False, pale, max(1, round(unit)), 16, 4)
+        thin = max(1, round(unit))
+        cv2.polylines(eye, [_fixed(lower)], False, self._fold, thin, 16, 4)
         self.texture[box] = cv2.GaussianBlur(eye, (0, 0), 0.6 * unit)
 
     def _draw_mouth(self, open_: float, smile: float) -> None:

@@ -77,7 +77,8 @@ def blend(job: Job) -> Fake:
 
     def pictures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for i in range(job.frames):
-            picture, view = shot.frame(i), shot.view(i)
+            view = shot.view(i)
+            picture = shot.frame(i, view)
             texture = face.draw(**{k: float(shot.tracks[k][i]) for k in EXPRESSION})
             over = shot.shade(still, texture, view)
             over = cv2.transform(over, np.diag(gain))

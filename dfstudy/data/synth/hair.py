@@ -77,7 +77,8 @@ def cover(person: Person, n: int) -> np.ndarray:
     full = 0.78 if person.cut == "buzz" else 1.0
     if person.age == "old" and person.cut in ("short", "buzz", "side"):
         full -= 0.1
-    return full * ramp(low - field["y"], -soft, soft)
+    chin = ramp(field["y"], 0.62, 0.8) * ramp(field["z"], -0.5, -0.3)
+    return full * ramp(low - field["y"], -soft, soft) * (1 - chin)
 
 
 def thickness(person: Person, n: int) -> np.ndarray:
@@ -85,7 +86,7 @@ def thickness(person: Person, n: int) -> np.ndarray:
     deep = np.zeros((n, n), np.float32)
     field = chart(n)
     if person.cut != "bald":
-        curl = 0.3 if person.cut in ("curly", "afro") else 0.12
+        curl = 0.2 if person.cut in ("curly", "afro") else 0.12
         wave = 1 + curl * own_noise(person, n, n / 22, 2)
         base = _THICK[person.cut] * person.volume
         top = 0.75 + 0.45 * ramp(-field["y"], 0.2, 0.9)
@@ -99,7 +100,7 @@ def thickness(person: Person, n: int) -> np.ndarray:
         deep = deep * (1 - worn) + worn * (
             0.13 + 0.03 * bump(0, field["y"], (0, -0.42), (1, 0.1))
         )
-    return deep.astype(np.float32)
+    return np.minimum(deep, 0.42).astype(np.float32)
 
 
 def hat_cover(n: int) -> np.ndarray:
@@ -112,8 +113,9 @@ def hat_cover(n: int) -> np.ndarray:
 def strands(person: Person, n: int) -> np.ndarray:
     """Brightness of the hair around 1, float32 (n, n)."""
     if person.cut in ("curly", "afro"):
-        fine = own_noise(person, n, n / 150, 3)
-        return 1 + 0.16 * fine + 0.14 * own_noise(person, n, n / 50, 4)
+        # Locks: bright where they bulge, dark between them.
+        locks = np.cos(3.2 * own_noise(person, n, n / 70, 4))
+        return 0.95 + 0.2 * locks + 0.1 * own_noise(person, n, n / 260, 3)
     field = chart(n)
     away = field["azimuth"] - 35 * person.part
     lift = np.arccos(np.clip(-field["y"], -1, 1)) * (180 / np.pi)  # from the crown
@@ -121,7 +123,10 @@ def strands(person: Person, n: int) -> np.ndarray:
     at = cv2.merge([(away * 1.4 + 20 * np.sin(lift / 40)) % 255, lift * 0.06])
     fine = cv2.remap(bank, at.astype(np.float32), None, cv2.INTER_LINEAR)
     shine = np.exp(-(((lift - 42 - 3 * fine) / 11) ** 2))
-    return 1 + 0.13 * fine + 0.35 * shine - 0.12 * np.exp(-((away / 3) ** 2))
+    pale = person.hair in ("white", "grey", "blond")
+    parting = np.exp(-((away / 3) ** 2))
+    fine, shine = (0.08 * fine, 0.12 * shine) if pale else (0.13 * fine, 0.35 * shine)
+    return 1 + fine + shine - 0.12 * parting
 
 
 def beard_cover(person: Person, n: int) -> np.ndarray:
@@ -141,7 +146,7 @@ def beard_cover(person: Person, n: int) -> np.ndarray:
         "full": np.maximum(lip, cheek),
         "stubble": 0.4 * np.maximum(lip, cheek),
     }[person.beard]
-    rough = 1 + 0.25 * own_noise(person, n, n / 250, 6)
+    rough = 1 + 0.12 * own_noise(person, n, n / 250, 6)
     return np.clip(shape * rough, 0, 0.93).astype(np.float32)
 
 
@@ -162,10 +167,13 @@ def backdrop(person: Person, scale: float) -> np.ndarray | None:
         light = 1.0 + 0.25 * np.exp(-(((y + 1.1 - 0.2 * x * x) / 0.12) ** 2)) + 0 * x
     else:
         end = 1.7 if person.cut == "long" else 0.95
-        wide = person.width * (0.74 + 0.14 * person.volume + 0.08 * np.sin(2.2 * y + 1))
+        crown = np.sqrt(np.clip(1 - (np.minimum(y - 0.25, 0) / 1.3) ** 2, 0.01, 1))
+        wide = 0.72 + 0.13 * person.volume + 0.05 * np.sin(3 * y)
+        wide = person.width * wide * crown
         inside = np.minimum(1 - np.abs(x) / wide, (end - y) * 2.5 - 0.5 * np.abs(x))
-        inside = np.minimum(inside, (y + 0.5) * 2)
-        light = 0.75 - 0.2 * ramp(y + 0 * x, 0.2, 1.2)
+        inside = np.minimum(inside, (y + 0.9) * 2)
+        light = 0.95 - 0.3 * (np.abs(x) / wide) ** 4
+        light = light - 0.4 * np.exp(-((x / 0.6) ** 4)) * ramp(y, 0.5, 1.0)
     rows = np.linspace(0, 8, h, dtype=np.float32)[:, None] + 0 * x
     cols = ((x + 1.5) * 70 + 6 * np.sin(2 * y)) % 255
     fine = cv2.remap(

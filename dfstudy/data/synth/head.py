@@ -19,8 +19,8 @@ UV = 1.9  # half the width of the chart: directions up to 124 degrees from the f
 GRID = 256  # pixels of relief and normals
 AXES = np.array((0.74, 1.0, 0.86), np.float32)  # half width, height, depth
 MOUTH_Y = 0.6  # direction of the closed mouth
-_X, _Y = 1.4, 1.45  # half size of the traced window, in head units
-_COLS, _ROWS = 80, 84
+_X, _Y = 1.4, 1.5  # half size of the traced window, in head units
+_COLS, _ROWS = 72, 78
 
 
 @lru_cache(maxsize=4)
@@ -74,7 +74,8 @@ def relief(person: Person, hair: np.ndarray) -> np.ndarray:
     r += 0.045 * bump(x, y, (0, MOUTH_Y), (0.24, 0.12)) * (z > 0)
     r += _nose(person, x, y) * (z > 0)
     ear = np.abs(np.abs(field["azimuth"]) - 92)
-    r += person.ears * np.exp(-((ear / 9) ** 2)) * bump(x, y, (0, 0.08), (9, 0.17))
+    ear = np.exp(-((ear / 9) ** 2)) * bump(x, y, (0, 0.08), (9, 0.17))
+    r += person.ears * ear * np.clip(1 - 12 * hair, 0, 1)  # hair lies over the ears
     return (r + hair).astype(np.float32)
 
 
@@ -116,12 +117,12 @@ def _window() -> tuple[np.ndarray, np.ndarray]:
 
 
 def trace(
-    r: np.ndarray, half: np.ndarray, turn: np.ndarray, jaw: float, *, steps: int = 9
+    r: np.ndarray, half: np.ndarray, turn: np.ndarray, jaw: float, *, steps: int = 8
 ) -> np.ndarray:
     """What each cell of a window around the head shows, before roll and scale.
 
     `r` is the relief, `half` the axes, `turn` the rotation, `jaw` the opening in 0..1.
-    Returns float32 (84, 80, 3): uv in GRID pixels, and the signed distance of the cell
+    Returns float32 (78, 72, 3): uv in GRID pixels, and the signed distance of the cell
     to the outline in head units (negative inside). `to_window` maps onto it.
     """
     x, y = _window()

@@ -101,7 +101,7 @@ class Person:
         return cls(
             tone=tone,
             flush=u(0.1, 1.0),
-            width=u(0.9, 1.1),
+            width=u(0.93, 1.13),
             taper=u(0.06, 0.24) - 0.05 * heavy,
             jaw=float(np.clip(heavy + u(-0.3, 0.3), 0, 1)),
             chin=u(0.0, 0.09),
@@ -115,8 +115,8 @@ class Person:
             iris=int(
                 pick(5, p=(0.4, 0.25, 0.15, 0.1, 0.1) if tone < 0.6 else _DARK_EYES)
             ),
-            eye_size=u(0.85, 1.2),
-            eye_gap=u(0.37, 0.44),
+            eye_size=u(1.05, 1.4),
+            eye_gap=u(0.39, 0.46),
             eye_tilt=u(-5, 8),
             brow_size=0.6 + 0.7 * heavy + u(-0.15, 0.25),
             brow_tilt=u(-10, 10),
@@ -125,7 +125,7 @@ class Person:
             nose_length=u(0.33, 0.43),
             nose_height=u(0.17, 0.28),
             lip_size=u(0.7, 1.2) + 0.35 * tone,
-            lip_width=u(0.25, 0.35),
+            lip_width=u(0.28, 0.38),
             lip_red=u(0.1, 1.0) * (1 - 0.5 * heavy),
             age=age,
             freckles=bool(u() < 0.12 * (tone < 0.35) * 2),

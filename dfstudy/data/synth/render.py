@@ -106,9 +106,9 @@ class Shot:
         self._noise_at = rng.integers(0, 64, (frames, 2))
         self._mesh = _face_points(self.looks.relief, self.half)
 
-    def frame(self, i: int) -> np.ndarray:
-        """Frame i, uint8 (H, W, 3)."""
-        view = self.view(i)
+    def frame(self, i: int, view: View | None = None) -> np.ndarray:
+        """Frame i, uint8 (H, W, 3); `view` spares its geometry where it is known."""
+        view = view or self.view(i)
         picture = self._behind(i, view)
         texture = self.face.draw(**{k: float(self.tracks[k][i]) for k in EXPRESSION})
         self.lay(picture, self.shade(self.looks, texture, view), view.alpha, view)
@@ -116,8 +116,8 @@ class Shot:
         self.add_noise(picture, i)
         return picture
 
-    def view(self, i: int) -> View:
-        """Geometry of frame i."""
+    def pose(self, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rotation (3, 3); picture -> cells, head units -> pixels (2, 3) each."""
         t = self.tracks
         turn = head.rotation(t["yaw"][i], t["pitch"][i])
         zoom = float(t["camera_zoom"][i])
@@ -128,13 +128,18 @@ class Shot:
         )
         camera = 0.4 * height * np.array((t["camera_x"][i], t["camera_y"][i]))
         centre = middle + zoom * (self.at + self.scale * shift - camera - middle)
-        scale = self.scale * zoom
-        to_cell, place = head.to_window(centre, scale, float(t["roll"][i]))
-        reach = (1.45 * scale, 1.5 * scale)
+        return turn, *head.to_window(centre, self.scale * zoom, float(t["roll"][i]))
+
+    def view(self, i: int) -> View:
+        """Geometry of frame i."""
+        turn, to_cell, place = self.pose(i)
+        centre, scale = place[:, 2], float(np.hypot(place[0, 0], place[1, 0]))
+        height, width = self.size
+        reach = (1.5 * scale, 1.55 * scale)
         x0, y0 = (max(0, int(c - r)) for c, r in zip(centre, reach, strict=True))
         x1 = min(width, int(centre[0] + reach[0]))
         y1 = min(height, int(centre[1] + reach[1]))
-        cells = head.trace(self.looks.relief, self.half, turn, float(t["mouth"][i]))
+        cells = head.trace(self.looks.relief, self.half, turn, self.tracks["mouth"][i])
         to_cell[:, 2] += to_cell[:, :2] @ (x0, y0)
         seen = cv2.warpAffine(
             cells,
@@ -174,8 +179,8 @@ class Shot:
         self, picture: np.ndarray, over: np.ndarray, alpha: np.ndarray, view: View
     ) -> None:
         """Lay `over` (h, w, 3) with cover `alpha` (h, w) onto the view's box."""
-        part = np.ascontiguousarray(picture[view.box])
-        picture[view.box] = cv2.blendLinear(over, part, alpha, 1 - alpha)
+        under = picture[view.box]
+        picture[view.box] = cv2.blendLinear(over, under, alpha, 1 - alpha)
 
     def draw_glasses(self, picture: np.ndarray, view: View) -> None:
         """The person's glasses, if any, in place."""
@@ -190,16 +195,14 @@ class Shot:
         cv2.add(picture, up[window], dst=picture)
         cv2.subtract(picture, down[window], dst=picture)
 
-    def box(self, i: int, view: View) -> np.ndarray:
-        """Box of the face (brow to chin, cheek to cheek) in frame i, float (4,)."""
-        flat = (self._mesh @ view.turn.T)[:, :2] @ view.place[:, :2].T + view.place[
-            :, 2
-        ]
-        return np.concatenate([flat.min(0), flat.max(0)])
-
     def boxes(self) -> np.ndarray:
-        """Boxes of the face in all frames, float (N, 4)."""
-        return np.stack([self.box(i, self.view(i)) for i in range(self.frames)])
+        """Boxes of the face (brow to chin, cheek to cheek), float (N, 4)."""
+        boxes = []
+        for i in range(self.frames):
+            turn, _, place = self.pose(i)
+            flat = (self._mesh @ turn.T)[:, :2] @ place[:, :2].T + place[:, 2]
+            boxes.append(np.concatenate([flat.min(0), flat.max(0)]))
+        return np.stack(boxes)
 
     def _behind(self, i: int, view: View) -> np.ndarray:
         """Background, hair behind the head, body."""
@@ -249,10 +252,9 @@ class Shot:
         local[:, 2] -= low
         warped = cv2.warpAffine(sprite, local, tuple(int(v) for v in high - low))
         window = (slice(low[1], high[1]), slice(low[0], high[0]))
-        alpha = warped[..., 3].astype(np.float32) * (1 / 255)
-        part = np.ascontiguousarray(picture[window])
-        over = np.ascontiguousarray(warped[..., :3])
-        picture[window] = cv2.blendLinear(over, part, alpha, 1 - alpha)
+        alpha = cv2.extractChannel(warped, 3).astype(np.float32) * (1 / 255)
+        over = cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB)
+        picture[window] = cv2.blendLinear(over, picture[window], alpha, 1 - alpha)
 
 
 def render_clip(
@@ -289,7 +291,7 @@ def _noise_bank(size: tuple[int, int], level: int) -> tuple[np.ndarray, np.ndarr
 def _face_points(relief: np.ndarray, half: np.ndarray) -> np.ndarray:
     """Points of the face as detectors box it, in head units, float (n, 3)."""
     azimuth, y = np.meshgrid(
-        np.radians(np.arange(-62, 63, 15.5)), (-0.5, -0.2, 0.2, 0.6, 0.9)
+        np.radians(np.arange(-62, 63, 15.5)), (-0.62, -0.2, 0.2, 0.6, 0.93)
     )
     flat = np.sqrt(1 - y**2)
     d = np.stack([flat * np.sin(azimuth), y, flat * np.cos(azimuth)], -1).reshape(-1, 3)

@@ -48,7 +48,7 @@ class Scene:
             place=place,
             light=light,
             lamp=lamp * tint,
-            room=(1.08 - 0.75 * lamp) * np.array([1, 1, 1.02]),
+            room=(0.98 - 0.75 * lamp) * np.array([1, 1, 1.02]),
             noise=int(rng.integers(4)),
             blur=u(1.0, 2.6),
             seed=int(rng.integers(2**31)),

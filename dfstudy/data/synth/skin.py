@@ -62,9 +62,7 @@ def dab(skin: np.ndarray, at: tuple, size: tuple, gain: tuple, *, both=True) -> 
 
 def _skin(person: Person, n: int) -> np.ndarray:
     blotch = 0.03 * hair.own_noise(person, n, n / 20, 7)
-    pores = (0.012 + 0.012 * (person.age != "young")) * hair.own_noise(
-        person, n, 1.2, 8
-    )
+    pores = (0.01 + 0.006 * (person.age != "young")) * hair.own_noise(person, n, 1.2, 8)
     skin = person.skin_rgb.astype(np.float32) * (1 + blotch + pores)[..., None]
     red = 1 + 0.12 * person.flush * (1 - 0.6 * person.tone)
     cool = (red, 1 / red, 1 / red)
