@@ -4,6 +4,12 @@
 
 The source `notebooks/source/NN_slug.py` (jupytext percent format) holds the solutions:
 
+    # ---
+    # dfstudy:
+    #   lesson: "03"
+    #   ...                       (see lessons.FIELDS)
+    # ---
+
     # %% tags=["exercise"]
     def share(labels):
         \"\"\"The share of fakes.\"\"\"
@@ -26,15 +32,19 @@ from typing import Any
 
 import jupytext
 import nbformat
+import yaml
+from nbformat import NotebookNode
 
 from dfstudy import profiles
 from dfstudy.course import lessons
 
 REPOSITORY = "dfstudy/dfstudy"
 PARAMETERS = 'PROFILE = "laptop"\nSEED = 0\nDATA = ""'
+# What every cell tagged `setup` becomes. The source has the last line's two statements;
+# the rest is Colab's, where the course is installed and nothing that is there moves.
 SETUP = f"""\
-import os
-if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-deps git+https://github.com/{REPOSITORY}")
+if "google.colab" in str(get_ipython()):
+    %pip install --quiet --no-deps git+https://github.com/{REPOSITORY}
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _BEGIN, _END, _STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB:"
@@ -48,16 +58,16 @@ class BuildError(ValueError):
 def build(source: Path, *, solutions: bool = False) -> str:
     """The notebook, as its file's text, that `source` stands for."""
     script = jupytext.read(source, fmt="py:percent")
-    header = script.metadata.get("dfstudy")
+    header = _header(script.cells[:1])
     if header is None:
-        raise BuildError(f"{source.name}: the header has no `dfstudy:` block")
-    lesson = lessons.describe(dict(header), source)
+        raise BuildError(f"{source.name}: its header has no `dfstudy:` block")
+    lesson = lessons.describe(header, source)
     cells, seen = [], set()
-    for ordinal, cell in enumerate(script.cells, start=1):
+    for ordinal, cell in enumerate(script.cells[1:], start=1):
         tags = list(cell.metadata.get("tags", []))
         if "solution" in tags and not solutions:
             continue
-        text = cell.source
+        text = SETUP if "setup" in tags else cell.source
         try:
             if cell.cell_type == "code" and "exercise" in tags:
                 text = solve(text) if solutions else stub(text)
@@ -70,10 +80,17 @@ def build(source: Path, *, solutions: bool = False) -> str:
         cells.append(_cell(cell.cell_type, text, tags, lesson.number, seen))
     notebook = nbformat.v4.new_notebook(
         cells=cells,
-        metadata={"dfstudy": dict(header), "kernelspec": KERNEL},
+        metadata={"dfstudy": header, "kernelspec": KERNEL},
     )
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def _header(cells: list[NotebookNode]) -> dict[str, Any] | None:
+    """The `dfstudy:` block; jupytext makes a header's unknown keys a raw first cell."""
+    if not cells or cells[0].cell_type != "raw":
+        return None
+    return yaml.safe_load(cells[0].source.strip("-\n")).get("dfstudy")
 
 
 def stub(text: str) -> str:
@@ -118,7 +135,9 @@ def solve(text: str) -> str:
     )
 
 
-def _cell(kind: str, text: str, tags: list[str], number: str, seen: set[str]) -> Any:
+def _cell(
+    kind: str, text: str, tags: list[str], number: str, seen: set[str]
+) -> NotebookNode:
     make = {
         "code": nbformat.v4.new_code_cell,
         "markdown": nbformat.v4.new_markdown_cell,

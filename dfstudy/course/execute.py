@@ -60,6 +60,7 @@ def run(
     executed.parent.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     executed.unlink(missing_ok=True)
+    executed.with_suffix(".html").unlink(missing_ok=True)
     started, peak, status = time.monotonic(), 0.0, "ok"
     with _own_jupyter() as jupyter, log.open("wb") as output:
         command = [sys.executable, "-m", "papermill", str(notebook), str(executed)]

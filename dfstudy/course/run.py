@@ -64,10 +64,10 @@ class Job:
         return self.folder / "notebooks" / f"{lesson.name}.json"
 
 
-def run(job: Job, *, fresh: bool = False, out: TextIO = sys.stdout) -> int:
+def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
     """Run `job`; 0 if every lesson is finished, 1 if one failed, 130 after Ctrl-C."""
     _claim(job)
-    screen = _Screen(out, job)
+    screen = _Screen(out or sys.stdout, job)
     package = _package_hash()
     code = 0
     signal.signal(signal.SIGTERM, _terminate)

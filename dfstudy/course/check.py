@@ -1,0 +1,77 @@
+"""Is the course as it should be: lessons keep the rules, built files fit their sources?
+
+python -m dfstudy.course check                        # sources and built notebooks
+python -m dfstudy.course check --executed runs/smoke/notebooks
+"""
+
+import itertools
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from dfstudy.course import build, lessons, rules
+from dfstudy.course.execute import lesson_cells
+
+
+def lesson(notebook: NotebookNode, name: str) -> list[str]:
+    """Every rule's problems with one lesson as students open it."""
+    return [f"{name}: {text}" for rule in rules.LESSON for text in rule(notebook, name)]
+
+
+def executed(notebook: NotebookNode, name: str) -> list[str]:
+    """An executed copy ran from top to bottom, once, without an error."""
+    found, counts = [], []
+    for ordinal, cell in enumerate(lesson_cells(notebook), start=1):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"{name}: cell {ordinal} raised {output.ename}")
+        if cell.execution_count is None:
+            found.append(f"{name}: cell {ordinal} was not executed")
+        else:
+            counts.append(cell.execution_count)
+    if any(later <= earlier for earlier, later in itertools.pairwise(counts)):
+        found.append(f"{name}: cells were executed out of order: {counts}")
+    return found
+
+
+def in_sync(root: Path) -> list[str]:
+    """Built notebooks and the README's table are what their sources say."""
+    wanted = build.outputs(root)
+    found = []
+    for path, text in wanted.items():
+        shown = path.relative_to(root)
+        if not path.exists():
+            found.append(f"{shown} is not built")
+        elif path.read_text(encoding="utf-8") != text:
+            found.append(f"{shown} differs from its source")
+    strays = [path for path in build.built(root) if path not in wanted]
+    found += [f"{path.relative_to(root)} has no source" for path in strays]
+    readme = root / "README.md"
+    if readme.exists() and not found:
+        text = readme.read_text(encoding="utf-8")
+        if build.with_table(readme, root) != text:
+            found.append("README.md: its table of lessons is old")
+    return [f"{text}: run `python -m dfstudy.course build`" for text in found]
+
+
+def course(root: Path) -> list[str]:
+    """Every problem of the course in `root`."""
+    found = in_sync(root)
+    for one in lessons.find(root / "notebooks"):
+        found += lesson(nbformat.read(one.path, as_version=4), one.name)
+    return found
+
+
+def executed_folder(folder: Path) -> list[str]:
+    """Problems of every executed copy in `folder`; an empty folder is one."""
+    copies = sorted(folder.glob("*.ipynb"))
+    if not copies:
+        return [f"{folder} holds no executed notebook"]
+    return [
+        problem
+        for path in copies
+        for problem in executed(nbformat.read(path, as_version=4), path.stem)
+    ]
