@@ -1,0 +1,159 @@
+"""Prepared videos -> shuffled batches, the same for PyTorch, Lightning and Keras.
+
+    data = PreparedSet(prepared, manifest[manifest["split"] == "train"], by="frame")
+    batches = loader(data, batch_size=64, shuffle=True, seed=0)
+    for x, y in batches: ...         # x uint8 (64, H, W, 3), y float32 (64,)
+
+Every array is read by its offset in a memory-mapped shard, so that any order costs the
+same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
+tells the sampler the number, with Keras pass `LambdaCallback(on_epoch_begin=lambda
+epoch, logs: batches.set_epoch(epoch))`.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+import torchvision  # noqa: F401  before TensorFlow, or the process may die
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from dfstudy.data.shards import Prepared, ShardMaps
+
+
+class PreparedSet(Dataset):
+    """Videos of a prepared set, frame by frame or whole. Can be sent to a process.
+
+    An item is (x, y): x uint8 (H, W, 3) for by="frame", (T, H, W, 3) for by="video";
+    y float32 (), 0 real, 1 fake. Where the view is of faces, x is the most prominent
+    one. Videos without an array are left out; `dropped` says why.
+
+    Args:
+        prepared: what `prepare` returned.
+        manifest: rows of the manifest that `prepared` was made from.
+        by: what one item is.
+
+    Raises:
+        KeyError: a row that was never prepared.
+        ValueError: no video is left.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        manifest: pd.DataFrame,
+        *,
+        by: Literal["frame", "video"],
+    ):
+        if by not in {"frame", "video"}:
+            raise ValueError(f'by must be "frame" or "video", not {by!r}')
+        table = prepared.index.set_index("video_id")
+        if missing := sorted(set(manifest["video_id"]) - set(table.index)):
+            raise KeyError(f"never prepared: {missing[:5]}; call prepare on these rows")
+        rows = table.loc[manifest["video_id"]].reset_index()
+        rows["label"] = manifest["label"].to_numpy()
+        self.dropped: dict[str, str] = (
+            rows.dropna(subset="dropped").set_index("video_id")["dropped"].to_dict()
+        )
+        rows = rows[rows["dropped"].isna()]
+        if rows.empty:
+            raise ValueError(f"no video is left, all were dropped: {self.dropped}")
+        view = prepared.view
+        self.by = by
+        self.video_ids: list[str] = rows["video_id"].tolist()
+        self.frames = view.frames if by == "frame" else 1  # items of one video
+        self._item = (view.height, view.width, 3)
+        if by == "video":
+            self._item = (view.frames, *self._item)
+        self._bytes = int(np.prod(self._item))
+        self._shards = rows["shard"].tolist()
+        # Face 0 comes first in the array, so its offset is the array's.
+        self._offsets = rows["offset"].astype("int64").tolist()
+        self._maps = ShardMaps(prepared.folder)
+        self.labels = torch.tensor(rows["label"].to_numpy(np.float32))  # (videos,)
+
+    def __len__(self) -> int:
+        return len(self.video_ids) * self.frames
+
+    def __getitem__(self, item: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if not 0 <= item < len(self):
+            raise IndexError(item)
+        video, frame = divmod(item, self.frames)
+        offset = self._offsets[video] + frame * self._bytes
+        data = self._maps.bytes(self._shards[video], offset, self._bytes)
+        return torch.from_numpy(data.reshape(self._item)), self.labels[video]
+
+    def items(self) -> pd.DataFrame:
+        """What each item is, in order: video_id, face_id, frame_index, label.
+
+        `frame_index` counts the T frames of the view; missing where by="video".
+        """
+        frames = np.tile(np.arange(self.frames), len(self.video_ids))
+        table = pd.DataFrame(
+            {
+                "video_id": np.repeat(self.video_ids, self.frames),
+                "face_id": 0,
+                "frame_index": pd.array(frames, dtype="Int64"),
+                "label": self.labels.numpy().astype(int).repeat(self.frames),
+            }
+        )
+        if self.by == "video":
+            table["frame_index"] = pd.array([pd.NA] * len(table), dtype="Int64")
+        return table
+
+
+class Loader(DataLoader):
+    """A DataLoader whose order is known: see `loader`."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Use the order of this epoch from the next iteration on."""
+        if isinstance(self.sampler, EpochSampler):
+            self.sampler.set_epoch(epoch)
+
+
+class EpochSampler(Sampler[int]):
+    """A permutation that depends on (seed, epoch) alone."""
+
+    def __init__(self, size: int, *, seed: int):
+        self.size = size
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning, and by `Loader.set_epoch`."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        return iter(rng.permutation(self.size).tolist())
+
+
+def loader(
+    dataset: PreparedSet,
+    *,
+    batch_size: int,
+    shuffle: bool,
+    seed: int = 0,
+    workers: int = 0,
+) -> Loader:
+    """Batches (x uint8 (B, ...), y float32 (B,)); the last one may be smaller.
+
+    Args:
+        shuffle: a new order each epoch (`set_epoch`); else the order of the manifest.
+        seed: of the order; at least 0.
+        workers: processes that read ahead; reading is a copy from memory, so 0 will do
+            unless the disk is slow.
+    """
+    return Loader(
+        dataset,
+        batch_size=batch_size,
+        sampler=EpochSampler(len(dataset), seed=seed) if shuffle else None,
+        num_workers=workers,
+        # Forking a process that has threads (TensorFlow has) can hang.
+        multiprocessing_context="spawn" if workers else None,
+        persistent_workers=workers > 0,
+    )

@@ -1,0 +1,199 @@
+"""Prepared videos on disk: WebDataset tar shards that can also be read by offset.
+
+    prepared = Prepared.load(folder)
+    prepared.array("aaaaaaaaaa")            # uint8 (T, H, W, 3) or (F, T, s, s, 3)
+    webdataset.WebDataset(prepared.urls())  # the same records, as a stream
+
+One record is `<video_id>.frames.npy` or `.faces.npy` and `<video_id>.json`. A tar file
+is plain bytes after a header and the arrays are not compressed, so `index.parquet` can
+say where each begins, and memory-mapping reads one frame without reading its shard.
+"""
+
+import io
+import json
+import os
+import tarfile
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dfstudy.data.view import View
+
+# One row a video. Where `dropped` gives a reason, there is no array.
+SCHEMA = pa.schema(
+    {
+        "video_id": pa.string(),
+        "shard": pa.string(),
+        "shard_bytes": pa.int64(),  # a shard of another size is not whole
+        "offset": pa.int64(),  # of the array's first byte in the shard
+        "shape": pa.list_(pa.int64()),
+        "record_offset": pa.int64(),  # of the JSON record
+        "record_bytes": pa.int64(),
+        "n_frames": pa.int64(),  # that the video really has
+        "repeated": pa.int64(),  # of the T frames: how many repeat an earlier one
+        "faces": pa.int64(),
+        "present": pa.float64(),  # share of the T frames with the first face in them
+        "dropped": pa.string(),
+    }
+)
+_BLOCK = 512  # tar's unit: one header, and what data are padded to
+_OPEN = 128  # shards mapped at a time: each holds a file open
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A folder of shards: what `view` shows of every video of a manifest."""
+
+    folder: Path
+    view: View
+    index: pd.DataFrame = field(repr=False, compare=False)  # columns: SCHEMA
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> "Prepared":
+        """FileNotFoundError where `prepare` has not finished."""
+        folder = Path(folder)
+        about = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+        # Nullable types: a video without an array would turn all offsets to floats.
+        index = pd.read_parquet(
+            folder / "index.parquet", dtype_backend="numpy_nullable"
+        )
+        return cls(folder, View.from_dict(about["view"]), index)
+
+    @property
+    def dropped(self) -> dict[str, str]:
+        """Videos that there is nothing of, and why."""
+        rows = self.index[self.index["dropped"].notna()]
+        return dict(zip(rows["video_id"], rows["dropped"], strict=True))
+
+    def urls(self) -> list[str]:
+        """The shards, for `webdataset.WebDataset`."""
+        return [str(path) for path in sorted(self.folder.glob("shard-*.tar"))]
+
+    def array(self, video_id: str) -> np.ndarray:
+        """uint8 (T, H, W, 3), or (F, T, s, s, 3) for faces, most prominent first."""
+        row = self._row(video_id)
+        count = int(np.prod(row["shape"]))
+        data = ShardMaps(self.folder).bytes(row["shard"], row["offset"], count)
+        return data.reshape(row["shape"])
+
+    def record(self, video_id: str) -> dict:
+        """What is known of the sample: label, indices, boxes, confidences, origin."""
+        row = self._row(video_id)
+        with (self.folder / row["shard"]).open("rb") as file:
+            file.seek(int(row["record_offset"]))
+            return json.loads(file.read(int(row["record_bytes"])))
+
+    def _row(self, video_id: str) -> pd.Series:
+        rows = self.index[self.index["video_id"] == video_id]
+        if rows.empty:
+            raise KeyError(f"{video_id} was never prepared in {self.folder}")
+        row = rows.iloc[0]
+        if pd.notna(row["dropped"]):
+            raise KeyError(f"{video_id} was dropped: {row['dropped']}")
+        return row
+
+
+class ShardMaps:
+    """Bytes of shards by offset. Maps each shard once; can be sent to a process."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._maps: OrderedDict[str, np.memmap] = OrderedDict()
+
+    def bytes(self, shard: str, offset: int, count: int) -> np.ndarray:
+        """uint8 (count,), not copied. Writing to it never reaches the file."""
+        data = self._maps.get(shard)
+        if data is None:
+            # Mode "c" (copy on write), because torch warns of read-only arrays.
+            data = np.memmap(self._folder / shard, np.uint8, mode="c").view(np.ndarray)
+            self._maps[shard] = data
+            if len(self._maps) > _OPEN:
+                self._maps.popitem(last=False)
+        return data[offset : offset + count]
+
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"_maps": OrderedDict()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One video on its way into a shard. `array` is None where it was dropped."""
+
+    video_id: str
+    kind: str  # "frames" or "faces"
+    array: np.ndarray | None
+    about: dict  # the JSON record
+    facts: dict  # columns of SCHEMA that the view knows
+
+
+def write_shard(folder: Path, name: str, records: Iterable[Record]) -> None:
+    """Write `name` and its part of the index; both appear whole, the shard last."""
+    rows = []
+    shard = folder / name
+    part = shard.with_name(f"{name}.tmp-{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            # USTAR with short names has one header block a file, so offsets are known.
+            with tarfile.open(
+                fileobj=file, mode="w", format=tarfile.USTAR_FORMAT
+            ) as tar:
+                for record in records:
+                    rows.append(_add(tar, file, record) | {"shard": name})
+            size = file.tell()
+        rows = [row | {"shard_bytes": size} for row in rows]
+        write_table(rows, index_path(folder, name))
+        part.replace(shard)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def index_path(folder: Path, name: str) -> Path:
+    """The index of one shard, kept so that a run that was cut off can go on."""
+    return folder / "parts" / f"{name}.parquet"
+
+
+def is_whole(folder: Path, name: str) -> bool:
+    """Whether a shard and its index are there, and of one run."""
+    shard, part = folder / name, index_path(folder, name)
+    if not (shard.exists() and part.exists()):
+        return False
+    sizes = pq.read_table(part, columns=["shard_bytes"])["shard_bytes"].to_pylist()
+    return sizes[:1] == [shard.stat().st_size]
+
+
+def write_table(rows: list[dict], path: Path) -> None:
+    """Rows of SCHEMA, columns left out are null, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), part)
+    part.replace(path)
+
+
+def _add(tar: tarfile.TarFile, file: io.BufferedWriter, record: Record) -> dict:
+    row = {"video_id": record.video_id, **record.facts}
+    if record.array is None:
+        return row
+    npy = io.BytesIO()
+    np.save(npy, np.ascontiguousarray(record.array), allow_pickle=False)
+    start = _put(tar, file, f"{record.video_id}.{record.kind}.npy", npy.getvalue())
+    text = json.dumps(record.about).encode()
+    return row | {
+        "offset": start + len(npy.getvalue()) - record.array.nbytes,
+        "shape": list(record.array.shape),
+        "record_offset": _put(tar, file, f"{record.video_id}.json", text),
+        "record_bytes": len(text),
+    }
+
+
+def _put(tar: tarfile.TarFile, file: io.BufferedWriter, name: str, data: bytes) -> int:
+    info = tarfile.TarInfo(name)  # time 0 and no owner: the same bytes on every run
+    info.size = len(data)
+    start = file.tell() + _BLOCK
+    tar.addfile(info, io.BytesIO(data))
+    return start
