@@ -5,9 +5,10 @@
 Each takes a notebook and the name of its file and returns its problems as sentences;
 none means fine. The skeleton, in this order: Colab badge, title, `## The question`,
 `## Goals` (a list), `## Before you start`, `## Time and hardware`, the cells tagged
-`parameters` and `setup`, the sections, `## What we saw` (one item a goal), `## Which
-method when`, `## References`. There are at least two `### Exercise N`, each with a
-hint, an expected picture, a cell tagged `exercise` and a check in the cell after it.
+`parameters` and `setup`, the sections, `## What we saw` (one item a goal, written or
+printed), `## Which method when`, `## References`. There are at least two `### Exercise
+N`, each with a hint, an expected picture, a cell tagged `exercise`, and a check in that
+cell or the next.
 """
 
 import ast
@@ -19,13 +20,13 @@ from nbformat import NotebookNode
 from dfstudy.course import build
 
 Rule = Callable[[NotebookNode, str], list[str]]
-HEADINGS = (
+HEADINGS = (  # regular expressions
     "The question",
     "Goals",
     "Before you start",
     "Time and hardware",
     "What we saw",
-    "Which method when",
+    r"Which [\w ]+ when\??",
     "References",
 )
 # Names that say how much; the profile gives their values, so no lesson types a number.
@@ -51,7 +52,12 @@ def skeleton(notebook: NotebookNode, name: str) -> list[str]:
     titles = [text for level, text, _ in _headings(notebook) if level == 1]
     if len(titles) != 1 or not titles[0].startswith(name[:2]):
         found.append(f"needs one title, `# {name[:2]} · ...`; has {titles}")
-    order = {text: place for level, text, place in _headings(notebook) if level == 2}
+    order = {
+        pattern: place
+        for level, text, place in _headings(notebook)
+        for pattern in HEADINGS
+        if level == 2 and re.fullmatch(pattern, text)
+    }
     missing = [text for text in HEADINGS if text not in order]
     found += [f"lacks the heading `## {text}`" for text in missing]
     places = [order[text] for text in HEADINGS if text in order]
@@ -95,14 +101,14 @@ def exercises(notebook: NotebookNode, name: str) -> list[str]:
         place = next(
             (i for i, cell in enumerate(cells) if _tagged(cell, "exercise")), None
         )
-        if "Hint</summary>" not in words:
-            found.append(f"{title} has no hint (<details><summary>Hint</summary>)")
+        if "Hint" not in words:
+            found.append(f"{title} has no `Hint`")
         if "Expected picture" not in words:
             found.append(f"{title} does not say its `Expected picture`")
         if place is None:
             found.append(f"{title} has no cell tagged `exercise`")
-        elif not any("check" in cell.source for cell in cells[place + 1 : place + 2]):
-            found.append(f"{title}: the cell after the exercise does not check it")
+        elif not any("check" in cell.source for cell in cells[place : place + 2]):
+            found.append(f"{title}: neither its cell nor the next one checks it")
     return found
 
 
@@ -235,9 +241,14 @@ def _headings(notebook: NotebookNode) -> Iterator[tuple[int, str, tuple[int, int
 
 
 def _items(notebook: NotebookNode, heading: str) -> list[str]:
-    """Items of the first list under `## heading`; numbered or bulleted."""
+    """List items under `## heading`: in Markdown, or printed (`print("- ...")`)."""
     text = "\n".join(
-        cell.source if cell.cell_type == "markdown" else "" for cell in notebook.cells
+        cell.source
+        if cell.cell_type == "markdown"
+        else "\n".join(
+            re.findall(r"""^print\(f?["'](- .*)""", cell.source, re.MULTILINE)
+        )
+        for cell in notebook.cells
     )
     part = re.search(
         rf"^## {re.escape(heading)}\s*$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE
