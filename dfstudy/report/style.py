@@ -9,6 +9,8 @@ lightness too. Text is large enough to be read from the back of a room.
 
 import matplotlib.pyplot as plt
 import seaborn as sns
+from matplotlib import transforms
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -18,7 +20,9 @@ CLASS_COLOURS = (REAL, FAKE)
 INK, MUTED, GRID = "#1A1A1A", "#6B6B6B", "#E3E3E3"
 # Series that are no class (models, families); neither of the two class colours.
 PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK, "#8C6D46")
-SHADES = LinearSegmentedColormap.from_list("ink", ["#FFFFFF", "#B9CDD6", "#34566B"])
+ACCENT = PALETTE[0]  # validation; what was chosen
+# Light enough that dark text is readable on all of it.
+SHADES = LinearSegmentedColormap.from_list("ink", ["#FFFFFF", "#8DB6CF"])
 _SIZE = 13  # points
 
 
@@ -56,4 +60,22 @@ def apply() -> None:
 
 def figure(width: float, height: float) -> Figure:
     """An empty figure, inches. Not known to pyplot, so that nothing shows it twice."""
-    return Figure(figsize=(width, height), layout="constrained")
+    fig = Figure(figsize=(width, height), layout="constrained")
+    fig.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    return fig
+
+
+def chance_line(ax: Axes, *, vertical: bool, value: float = 0.5) -> None:
+    """A dashed line, named, where guessing lies."""
+    line = ax.axvline if vertical else ax.axhline
+    line(value, color=MUTED, linestyle="--", linewidth=1.5, zorder=2)
+    if vertical:
+        at = transforms.blended_transform_factory(ax.transData, ax.transAxes)
+        ax.text(
+            value, 1.0, "chance", transform=at, color=MUTED, ha="center", va="bottom"
+        )
+    else:
+        at = transforms.blended_transform_factory(ax.transAxes, ax.transData)
+        ax.text(
+            0.99, value, "chance", transform=at, color=MUTED, ha="right", va="bottom"
+        )
