@@ -5,6 +5,7 @@
 clone, or of the working folder where the package is installed without a clone.
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -23,6 +24,18 @@ def home() -> Path:
 def runs(profile: str) -> Path:
     """Results, models, predictions and pages of one profile. Made if missing."""
     return _made(Path(os.environ.get("DFSTUDY_RUNS") or root() / "runs") / profile)
+
+
+def code_sha256() -> str:
+    """Hash of the package's own files and of the lock: what a kept result rests on."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".j2"}]
+    for path in [*sorted(files), root() / "requirements.lock"]:
+        if path.exists():
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _made(folder: Path) -> Path:
