@@ -79,7 +79,7 @@ def test_fixed_cells_have_fixed_bytes(old):
     ("old", "new", "message"),
     [
         ("### Exercise 2", "### Task 2", "at least two"),
-        ("Hint</summary>`max`", "Help</summary>`max`", "Exercise 2 has no hint"),
+        ("Hint</summary>`max`", "Help</summary>`max`", "Exercise 2 has no `Hint`"),
         ("Expected picture:** one label", "So:** one label", "Expected picture"),
         ("check(most, ", "print(most, ", "neither its cell nor the next"),
     ],
