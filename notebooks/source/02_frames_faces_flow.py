@@ -56,7 +56,7 @@ PROFILE = "laptop"
 SEED = 0
 DATA = ""
 
-# %%
+# %% tags=["setup"]
 import os
 if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-deps git+https://github.com/dfstudy/dfstudy")
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)
@@ -342,8 +342,7 @@ prepared.index.head()
 
 # %%
 sample = see(row.path, view, detector=detector)
-figures.contact_sheet(sample.faces[0].crops, [row.label] * T)
-plt.show()
+figures.contact_sheet(sample.faces[0].crops, labels=[row.label] * T)
 
 # %% [markdown]
 # Not every video shows a face in every frame. Which videos fall out is part of the
