@@ -159,7 +159,7 @@ def _ids(files: dict[Path, object], root: Path) -> dict[Path, str]:
 
 def _slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", plain).strip("_-")[:80] or "video"
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", plain).strip("_-")[:72] or "video"
 
 
 def _class_folders(root: Path) -> Iterator[tuple[int, Path]]:

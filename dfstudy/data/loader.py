@@ -6,8 +6,8 @@
 
 Every array is read by its offset in a memory-mapped shard, so that any order costs the
 same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
-tells the sampler the number, with Keras pass `LambdaCallback(on_epoch_begin=lambda
-epoch, logs: batches.set_epoch(epoch))`.
+tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begin=lambda
+epoch, logs: batches.set_epoch(epoch))`, and shuffle=False, or it warns that it does not.
 """
 
 from collections.abc import Iterator

@@ -43,7 +43,7 @@ _TYPES = {
     "split": "str",  # train, val or test
 }
 COLUMNS = tuple(_TYPES)
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,89}")
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,87}")
 
 
 class ManifestError(ValueError):
@@ -146,7 +146,7 @@ def _problems(table: pd.DataFrame) -> Iterable[str]:
     if not safe.all():
         yield (
             "video_id may hold letters, digits, _ and - only (a dot would cut a shard "
-            f"key), and at most 90 of them: {ids[~safe].tolist()[:5]}"
+            f"key), and at most 88 of them: {ids[~safe].tolist()[:5]}"
         )
     if table["path"].isna().any():
         yield f"no path: {ids[table['path'].isna()].tolist()[:5]}"

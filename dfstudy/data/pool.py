@@ -1,9 +1,10 @@
-"""Videos through a view by all cores: one record each, in order.
+"""Videos through a view by all cores, in order.
 
-    for record in records(jobs, view, workers=2): ...
+    for sample in samples(paths, view, workers=2): ...    # Sample, or why there is none
 
-A job is one row of a manifest as a dict. What goes wrong with a video, up to a decoder
-that takes its process along, becomes the reason in that video's record.
+What goes wrong with a video, up to a decoder that takes its process along, is the
+answer for that video and stops nothing. Workers import as little as they can: starting
+one takes as long as a few videos.
 """
 
 import multiprocessing
@@ -11,64 +12,65 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import connection
+from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
-from dfstudy.data.shards import Record
 from dfstudy.data.view import Sample, View, see
-from dfstudy.video.faces import FaceDetector
 from dfstudy.video.probe import VideoError
 
-# What a record keeps of its row: enough to train from the stream of shards alone.
-_KEPT = ("label", "dataset", "method", "source_id", "description", "path")
+if TYPE_CHECKING:
+    from dfstudy.video.faces import FaceDetector
 
 
-def records(jobs: list[dict], view: View, *, workers: int) -> Iterator[Record]:
-    """One record a job, in order, with a bounded number of them in memory.
+def samples(
+    paths: Iterable[str], view: View, *, workers: int
+) -> Iterator[Sample | str]:
+    """One answer a path, in order: the sample, or in words why it cannot be had.
 
-    `workers` processes; 0 for this one. RuntimeError where processes cannot start.
+    `workers` processes; 0 for this one. Only a few samples are in memory at a time.
+    RuntimeError where processes cannot start.
     """
     if workers <= 0:
-        detector = FaceDetector() if view.crop == "face" else None
-        for job in jobs:
-            yield _record(job, view, detector)
+        detector = _detector_for(view)
+        for path in paths:
+            yield _try_see(path, view, detector)
         return
-    waiting: deque[tuple[dict, Future]] = deque()
-    left = iter(jobs)
+    waiting: deque[tuple[str, Future]] = deque()
+    left = iter(paths)
     pool = _pool(view, workers)
     try:
         while True:
-            for job in islice(left, 4 * workers - len(waiting)):
-                waiting.append((job, pool.submit(_work, job, view)))
+            for path in islice(left, 4 * workers - len(waiting)):
+                waiting.append((path, pool.submit(_work, path, view)))
             if not waiting:
                 return
-            job, future = waiting.popleft()
+            path, future = waiting.popleft()
             try:
-                record = future.result()
+                answer = future.result()
             except BrokenProcessPool:
                 # Some decoders crash on damaged files and take the process along, and
                 # nothing says on which file. So this one alone, then the others again.
-                record = _alone(job, view)
+                answer = _alone(path, view)
                 pool.shutdown()
                 pool = _pool(view, workers)
-                waiting = deque((j, pool.submit(_work, j, view)) for j, _ in waiting)
-            yield record
+                waiting = deque((p, pool.submit(_work, p, view)) for p, _ in waiting)
+            yield answer
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _alone(job: dict, view: View) -> Record:
+def _alone(path: str, view: View) -> Sample | str:
     with _pool(view, 1) as pool:
         try:
-            return pool.submit(_work, job, view).result()
+            return pool.submit(_work, path, view).result()
         except BrokenProcessPool:
-            return _dropped(job, view, "the process that decoded it died")
+            return "the process that decoded it died"
 
 
 def _pool(view: View, workers: int) -> ProcessPoolExecutor:
@@ -81,13 +83,13 @@ def _pool(view: View, workers: int) -> ProcessPoolExecutor:
         pool.submit(os.getpid).result()
     except BrokenProcessPool as error:
         raise RuntimeError(
-            "worker processes cannot start: in a script, call prepare from under "
-            "`if __name__ == '__main__':`, or pass workers=0"
+            "worker processes cannot start: in a script, call this from under "
+            "`if __name__ == '__main__':`, or use workers=0"
         ) from error
     return pool
 
 
-_detector: FaceDetector | None = None  # of a worker process: made once, used for all
+_detector: "FaceDetector | None" = None  # of a worker process: made once, used for all
 
 
 def _start(view: View) -> None:
@@ -96,11 +98,11 @@ def _start(view: View) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     threading.Thread(target=_die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
-    if view.crop == "face":
+    _detector = _detector_for(view)
+    if _detector is not None:
         import torch
 
         torch.set_num_threads(1)
-        _detector = FaceDetector()
 
 
 def _die_with_parent() -> None:
@@ -109,62 +111,20 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _work(job: dict, view: View) -> Record:
-    return _record(job, view, _detector)
+def _detector_for(view: View) -> "FaceDetector | None":
+    if view.crop != "face":
+        return None
+    from dfstudy.video import faces
+
+    return faces.FaceDetector()
 
 
-def _record(job: dict, view: View, detector: FaceDetector | None) -> Record:
+def _work(path: str, view: View) -> Sample | str:
+    return _try_see(path, view, _detector)
+
+
+def _try_see(path: str, view: View, detector: "FaceDetector | None") -> Sample | str:
     try:
-        sample = see(job["path"], view, detector=detector)
+        return see(path, view, detector=detector)
     except (VideoError, OSError) as error:
-        return _dropped(job, view, str(error))
-    return _packed(job, view, sample)
-
-
-def _packed(job: dict, view: View, sample: Sample) -> Record:
-    faces = sample.faces
-    about = {
-        "video_id": job["video_id"],
-        **{name: job[name] for name in _KEPT},
-        "view": view.to_dict(),
-        "indices": sample.indices.tolist(),
-        "n_frames": sample.n_frames,
-        "repeated": sample.repeated,
-        "faces": [
-            {
-                "face_id": face.face_id,
-                "boxes": face.boxes.round(2).tolist(),
-                "confidences": face.confidences.round(4).tolist(),
-                "present": face.present.tolist(),
-                "detected": face.detected.tolist(),
-            }
-            for face in faces
-        ],
-    }
-    facts = {
-        "n_frames": sample.n_frames,
-        "repeated": sample.repeated,
-        "faces": len(faces),
-        "present": float(faces[0].present.mean()) if faces else None,
-        "dropped": sample.dropped,
-    }
-    array = sample.frames
-    if view.crop == "face":
-        array = np.stack([face.crops for face in faces]) if faces else None
-    return Record(
-        video_id=job["video_id"],
-        kind=f"{view.crop}s",
-        array=array,
-        about=about,
-        facts=facts,
-    )
-
-
-def _dropped(job: dict, view: View, reason: str) -> Record:
-    return Record(
-        video_id=job["video_id"],
-        kind=f"{view.crop}s",
-        array=None,
-        about={},
-        facts={"dropped": reason},
-    )
+        return str(error)

@@ -13,9 +13,8 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +24,8 @@ from tqdm import tqdm
 from dfstudy import paths
 from dfstudy.data import manifest as manifests
 from dfstudy.data import pool, shards
-from dfstudy.data.shards import Prepared, Record
-from dfstudy.data.view import View
+from dfstudy.data.shards import Prepared
+from dfstudy.data.view import Sample, View
 
 __all__ = ["Prepared", "prepare"]
 
@@ -64,21 +63,23 @@ def prepare(
         folder.mkdir(parents=True, exist_ok=True)
         about = {"format": _FORMAT, "key": key, "view": view.to_dict()}
         (folder / "prepared.json").write_text(json.dumps(about, indent=2) + "\n")
-        jobs = [row for name in todo for row in plan[name]]
+        files = [row["path"] for name in todo for row in plan[name]]
         if workers is None:
-            workers = min(os.cpu_count() or 1, len(jobs) // _WORTH_A_PROCESS)
+            workers = min(os.cpu_count() or 1, len(files) // _WORTH_A_PROCESS)
         with (
-            closing(pool.records(jobs, view, workers=workers)) as records,
+            closing(pool.samples(files, view, workers=workers)) as samples,
             tqdm(
                 desc=f"prepare {view.crop}s",
                 total=len(table),
-                initial=len(table) - len(jobs),
+                initial=len(table) - len(files),
                 disable=not progress,
             ) as bar,
         ):
-            counted = _counted(records, bar)
+            counted = _counted(samples, bar)
             for name in todo:
-                shards.write_shard(folder, name, islice(counted, len(plan[name])))
+                # Rows first: zip must not take a sample that belongs to the next shard.
+                answers = zip(plan[name], counted, strict=False)
+                shards.write_shard(folder, name, view, answers)
         rows = []
         for name in plan:
             rows += pq.read_table(shards.index_path(folder, name)).to_pylist()
@@ -87,10 +88,10 @@ def prepare(
     return Prepared.load(folder)
 
 
-def _counted(records: Iterable[Record], bar: tqdm) -> Iterator[Record]:
-    for record in records:
+def _counted(samples: Iterator[Sample | str], bar: tqdm) -> Iterator[Sample | str]:
+    for sample in samples:
         bar.update()
-        yield record
+        yield sample
 
 
 def _plan(table: pd.DataFrame, shard_videos: int) -> dict[str, list[dict]]:

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dfstudy.data.view import View
+from dfstudy.data.view import Sample, View
 
 # One row a video. Where `dropped` gives a reason, there is no array.
 SCHEMA = pa.schema(
@@ -42,6 +42,8 @@ SCHEMA = pa.schema(
         "dropped": pa.string(),
     }
 )
+# What a record keeps of its row: enough to train from the stream of shards alone.
+_KEPT = ("video_id", "label", "dataset", "method", "source_id", "description", "path")
 _BLOCK = 512  # tar's unit: one header, and what data are padded to
 _OPEN = 128  # shards mapped at a time: each holds a file open
 
@@ -121,19 +123,14 @@ class ShardMaps:
         return self.__dict__ | {"_maps": OrderedDict()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """One video on its way into a shard. `array` is None where it was dropped."""
+def write_shard(
+    folder: Path, name: str, view: View, answers: Iterable[tuple[dict, Sample | str]]
+) -> None:
+    """Write `name` and its part of the index; both appear whole, the shard last.
 
-    video_id: str
-    kind: str  # "frames" or "faces"
-    array: np.ndarray | None
-    about: dict  # the JSON record
-    facts: dict  # columns of SCHEMA that the view knows
-
-
-def write_shard(folder: Path, name: str, records: Iterable[Record]) -> None:
-    """Write `name` and its part of the index; both appear whole, the shard last."""
+    `answers` are rows of the manifest, each with what `view` shows of it, or why that
+    is nothing.
+    """
     rows = []
     shard = folder / name
     part = shard.with_name(f"{name}.tmp-{os.getpid()}")
@@ -143,8 +140,9 @@ def write_shard(folder: Path, name: str, records: Iterable[Record]) -> None:
             with tarfile.open(
                 fileobj=file, mode="w", format=tarfile.USTAR_FORMAT
             ) as tar:
-                for record in records:
-                    rows.append(_add(tar, file, record) | {"shard": name})
+                for row, answer in answers:
+                    entry = _add(tar, file, view, row, answer)
+                    rows.append({"video_id": row["video_id"], "shard": name, **entry})
             size = file.tell()
         rows = [row | {"shard_bytes": size} for row in rows]
         write_table(rows, index_path(folder, name))
@@ -175,19 +173,59 @@ def write_table(rows: list[dict], path: Path) -> None:
     part.replace(path)
 
 
-def _add(tar: tarfile.TarFile, file: io.BufferedWriter, record: Record) -> dict:
-    row = {"video_id": record.video_id, **record.facts}
-    if record.array is None:
-        return row
+def _add(
+    tar: tarfile.TarFile,
+    file: io.BufferedWriter,
+    view: View,
+    row: dict,
+    answer: Sample | str,
+) -> dict:
+    """Add one video to a shard; what the index says of it."""
+    if isinstance(answer, str):
+        return {"dropped": answer}
+    first = answer.faces[0] if answer.faces else None
+    entry = {
+        "n_frames": answer.n_frames,
+        "repeated": answer.repeated,
+        "faces": len(answer.faces),
+        "present": float(first.present.mean()) if first else None,
+        "dropped": answer.dropped,
+    }
+    if answer.dropped:
+        return entry
+    array = answer.frames
+    if view.crop == "face":
+        array = np.stack([face.crops for face in answer.faces])
     npy = io.BytesIO()
-    np.save(npy, np.ascontiguousarray(record.array), allow_pickle=False)
-    start = _put(tar, file, f"{record.video_id}.{record.kind}.npy", npy.getvalue())
-    text = json.dumps(record.about).encode()
-    return row | {
-        "offset": start + len(npy.getvalue()) - record.array.nbytes,
-        "shape": list(record.array.shape),
-        "record_offset": _put(tar, file, f"{record.video_id}.json", text),
-        "record_bytes": len(text),
+    np.save(npy, np.ascontiguousarray(array), allow_pickle=False)
+    video_id = row["video_id"]
+    start = _put(tar, file, f"{video_id}.{view.crop}s.npy", npy.getvalue())
+    record = json.dumps(_record(row, view, answer)).encode()
+    return entry | {
+        "offset": start + npy.tell() - array.nbytes,
+        "shape": list(array.shape),
+        "record_offset": _put(tar, file, f"{video_id}.json", record),
+        "record_bytes": len(record),
+    }
+
+
+def _record(row: dict, view: View, sample: Sample) -> dict:
+    return {
+        **{name: row[name] for name in _KEPT},
+        "view": view.to_dict(),
+        "indices": sample.indices.tolist(),
+        "n_frames": sample.n_frames,
+        "repeated": sample.repeated,
+        "faces": [
+            {
+                "face_id": face.face_id,
+                "boxes": face.boxes.round(2).tolist(),
+                "confidences": face.confidences.round(4).tolist(),
+                "present": face.present.tolist(),
+                "detected": face.detected.tolist(),
+            }
+            for face in sample.faces
+        ],
     }
 
 

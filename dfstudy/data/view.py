@@ -12,13 +12,15 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
 from dfstudy.video.read import read_evenly
 from dfstudy.video.sample import adaptive_pool, count_repeats, resize_area
+
+if TYPE_CHECKING:
+    from dfstudy.video.faces import FaceDetector
 
 NO_FACE = "no face found"
 
@@ -42,7 +44,7 @@ class View:
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}: {self}")
         if self.crop == "face" and self.height != self.width:
-            raise ValueError(f"face crops are square, not {self.height}x{self.width}")
+            raise ValueError(f"face crops are square, height = width: {self}")
 
     def to_dict(self) -> dict[str, object]:
         """For a model file. `View.from_dict` is the way back."""
@@ -92,7 +94,7 @@ class Sample:
 
 
 def see(
-    path: str | os.PathLike[str], view: View, *, detector: FaceDetector | None = None
+    path: str | os.PathLike[str], view: View, *, detector: "FaceDetector | None" = None
 ) -> Sample:
     """The video at `path` as `view` shows it.
 
@@ -109,18 +111,7 @@ def see(
     frames, indices, n_frames = read_evenly(path, view.frames)
     faces = []
     if detector is not None:
-        size = min(view.height, view.width)
-        faces = [
-            FaceClip(
-                face_id=track.face_id,
-                crops=crop_faces(frames, track.boxes, size=size, margin=view.margin),
-                boxes=track.boxes,
-                confidences=track.confidences,
-                present=track.present,
-                detected=track.detected,
-            )
-            for track in track_faces(frames, detector)
-        ]
+        faces = _faces(frames, detector, min(view.height, view.width), view.margin)
     whole = view.crop == "frame"
     resize = resize_area if view.resize == "area" else adaptive_pool
     return Sample(
@@ -131,3 +122,22 @@ def see(
         repeated=count_repeats(indices),
         dropped=None if whole or faces else NO_FACE,
     )
+
+
+def _faces(
+    frames: np.ndarray, detector: "FaceDetector", size: int, margin: float
+) -> list[FaceClip]:
+    # Here, because it takes as long as a worker needs for ten videos without faces.
+    from dfstudy.video.faces import crop_faces, track_faces
+
+    return [
+        FaceClip(
+            face_id=track.face_id,
+            crops=crop_faces(frames, track.boxes, size=size, margin=margin),
+            boxes=track.boxes,
+            confidences=track.confidences,
+            present=track.present,
+            detected=track.detected,
+        )
+        for track in track_faces(frames, detector)
+    ]

@@ -1,0 +1,253 @@
+"""The loader: right pixels and labels, a known order, and both frameworks take it."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from dfstudy.data import manifest
+from dfstudy.data.loader import EpochSampler, PreparedSet, loader
+from dfstudy.data.prepare import prepare
+from dfstudy.data.view import View
+from dfstudy.video.write import write_video
+
+T, H, W = 4, 16, 24
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """10 clips, every second one fake and bright, and one broken."""
+    folder = tmp_path_factory.mktemp("videos")
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(11):
+        path = folder / f"clip-{i}.mp4"
+        fake = i % 2
+        if i < 10:
+            low = 150 * fake
+            frames = rng.integers(low, low + 90, (8, 32, 48, 3), np.uint8)
+            write_video(path, frames, fps=12)
+        else:
+            path.write_bytes(b"broken")
+        rows.append(
+            {
+                "video_id": f"clip-{i}",
+                "path": str(path),
+                "label": fake,
+                "dataset": "test",
+                "method": "blend" if fake else "real",
+                "split": "train" if i < 7 else "val",
+            }
+        )
+    return manifest.from_rows(rows)
+
+
+@pytest.fixture(scope="module")
+def prepared(table, tmp_path_factory):
+    view = View(frames=T, height=H, width=W)
+    out = tmp_path_factory.mktemp("prepared")
+    return prepare(table, view, out=out, workers=0, progress=False, shard_videos=4)
+
+
+def test_frames_and_videos_are_the_prepared_ones(prepared, table):
+    frames = PreparedSet(prepared, table, by="frame")
+    videos = PreparedSet(prepared, table, by="video")
+    assert len(frames) == 10 * T and len(videos) == 10
+    assert list(frames.dropped) == list(videos.dropped) == ["clip-10"]
+    for i, video_id in enumerate(videos.video_ids):
+        x, y = videos[i]
+        assert x.dtype == torch.uint8 and y.dtype == torch.float32 and y.shape == ()
+        assert np.array_equal(x.numpy(), prepared.array(video_id))
+        assert y == int(video_id.split("-")[1]) % 2
+        for t in range(T):
+            one, label = frames[i * T + t]
+            assert torch.equal(one, x[t]) and label == y
+    with pytest.raises(IndexError):
+        frames[len(frames)]
+
+
+def test_items_say_what_each_item_is(prepared, table):
+    rows = table[table["split"] == "val"].iloc[::-1]
+    data = PreparedSet(prepared, rows, by="frame")
+    items = data.items()
+    assert items["video_id"].tolist() == [v for v in data.video_ids for _ in range(T)]
+    assert items["frame_index"].tolist() == [*range(T)] * 3
+    assert items["label"].tolist() == [int(data[i][1]) for i in range(len(data))]
+    assert data.video_ids == ["clip-9", "clip-8", "clip-7"]  # the manifest's order
+    videos = PreparedSet(prepared, rows, by="video").items()
+    assert videos["frame_index"].isna().all() and len(videos) == 3
+
+
+def test_rows_that_were_never_prepared_are_named(prepared, table):
+    other = table.assign(video_id=table["video_id"] + "x")
+    with pytest.raises(KeyError, match="clip-0x"):
+        PreparedSet(prepared, other, by="frame")
+    with pytest.raises(ValueError, match="dropped"):
+        PreparedSet(prepared, table.tail(1), by="frame")
+    with pytest.raises(ValueError, match="by must be"):
+        PreparedSet(prepared, table, by="clip")
+
+
+@pytest.mark.parametrize(
+    ("by", "shape"), [("frame", (H, W, 3)), ("video", (T, H, W, 3))]
+)
+def test_batches(prepared, table, by, shape):
+    data = PreparedSet(prepared, table, by=by)
+    batches = list(loader(data, batch_size=8, shuffle=False))
+    assert sum(len(x) for x, _ in batches) == len(data)
+    for x, y in batches:
+        assert x.dtype == torch.uint8 and x.shape[1:] == shape
+        assert y.dtype == torch.float32 and y.shape == (len(x),)
+    x = torch.cat([x for x, _ in batches])
+    assert all(torch.equal(x[i], data[i][0]) for i in range(len(data)))
+
+
+def order(batches):
+    return [float(v) for x, _ in batches for v in x.float().mean(dim=(1, 2, 3))]
+
+
+def test_the_order_depends_on_seed_and_epoch_alone(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+    batches = loader(data, batch_size=8, shuffle=True, seed=1)
+    first = order(batches)
+    assert first == order(batches)  # looking twice does not move it
+    batches.set_epoch(1)
+    second = order(batches)
+    assert second != first and sorted(second) == sorted(first)
+    assert second != order(loader(data, batch_size=8, shuffle=False))
+    again = loader(data, batch_size=16, shuffle=True, seed=1)
+    again.set_epoch(1)
+    assert order(again) == second
+    assert order(loader(data, batch_size=8, shuffle=True, seed=2)) != first
+    still = loader(data, batch_size=8, shuffle=False)
+    still.set_epoch(3)
+    assert order(still) == order(loader(data, batch_size=8, shuffle=False))
+
+
+def test_every_epoch_is_a_permutation():
+    sampler = EpochSampler(100, seed=0)
+    orders = []
+    for epoch in range(5):
+        sampler.set_epoch(epoch)
+        orders.append(list(sampler))
+        assert sorted(orders[-1]) == list(range(100))
+    assert len({tuple(o) for o in orders}) == 5
+
+
+def test_a_set_can_be_sent_to_a_process(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+    before = data[5][0].clone()
+    text = pickle.dumps(data)
+    assert len(text) < 20_000  # offsets go along, pixels do not
+    assert torch.equal(pickle.loads(text)[5][0], before)
+
+
+def test_a_change_of_a_batch_does_not_reach_the_shard(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+    x, _ = next(iter(loader(data, batch_size=8, shuffle=False)))
+    before = x.clone()
+    x.zero_()
+    again, _ = next(iter(loader(data, batch_size=8, shuffle=False)))
+    assert torch.equal(again, before)
+
+
+def test_keras_fits_it_as_it_is(prepared, table):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    data = PreparedSet(prepared, table[table["split"] == "train"], by="frame")
+    val = PreparedSet(prepared, table[table["split"] == "val"], by="frame")
+    batches = loader(data, batch_size=8, shuffle=True, seed=0)
+    model = keras.Sequential(
+        [
+            keras.layers.Input((H, W, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.3),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)],
+    )
+    epochs = []
+
+    def tell(epoch, logs):
+        batches.set_epoch(epoch)
+        epochs.append(batches.sampler.epoch)
+
+    history = model.fit(
+        batches,
+        validation_data=loader(val, batch_size=8, shuffle=False),
+        epochs=8,
+        shuffle=False,
+        verbose=0,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=tell)],
+    )
+    assert epochs == list(range(8))
+    assert history.history["val_binary_accuracy"][-1] == 1.0
+    scores = model.predict(loader(val, batch_size=5, shuffle=False), verbose=0)
+    assert scores.shape == (len(val), 1)
+
+
+def test_keras_sees_the_order_of_its_epoch(prepared, table):
+    import keras
+
+    data = PreparedSet(prepared, table, by="frame")
+    seen = []
+
+    class Spy(PreparedSet):
+        def __getitem__(self, item):
+            seen.append(item)
+            return super().__getitem__(item)
+
+    batches = loader(
+        Spy(prepared, table, by="frame"), batch_size=8, shuffle=True, seed=4
+    )
+    model = keras.Sequential(
+        [
+            keras.layers.Input((H, W, 3)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", "mse")
+    last = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: batches.set_epoch(epoch)
+    )
+    model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[last])
+    want = EpochSampler(len(data), seed=4)
+    want.set_epoch(2)
+    assert seen[-len(data) :] == list(want)
+
+
+def test_lightning_fits_it_and_tells_the_epoch(prepared, table):
+    import lightning
+
+    class Linear(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(3, 1)
+
+        def training_step(self, batch, _):
+            x, y = batch
+            logit = self.layer(x.float().mean(dim=(1, 2)) / 255)[:, 0]
+            return torch.nn.functional.binary_cross_entropy_with_logits(logit, y)
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), 0.1)
+
+    data = PreparedSet(prepared, table, by="frame")
+    batches = loader(data, batch_size=8, shuffle=True, seed=0)
+    trainer = lightning.Trainer(
+        max_epochs=3,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(Linear(), batches)
+    assert batches.sampler.epoch == 2
