@@ -85,7 +85,7 @@ def test_every_metric_equals_the_library(n, decimals):
 def test_every_weighted_metric_equals_the_library(decimals):
     y, s, rng = random_set(1, 60, decimals)
     weights = rng.integers(0, 4, (20, 60)).astype(float)  # zeros: videos not drawn
-    got = scores.weighted(y, s, threshold=0.5)(weights)
+    got = scores.weighted(y, s, threshold=0.5, groups=np.arange(60))(weights)
     for b, w in enumerate(weights):
         for name, want in oracle(y, s, 0.5, w).items():
             assert got[name][b] == pytest.approx(want, abs=1e-9), name
@@ -94,7 +94,8 @@ def test_every_weighted_metric_equals_the_library(decimals):
 def test_a_weight_is_a_repetition():
     y, s, rng = random_set(2, 40, 1)
     times = rng.integers(0, 4, 40)
-    got = scores.weighted(y, s, threshold=0.4)(times[None].astype(float))
+    own = np.arange(40)
+    got = scores.weighted(y, s, threshold=0.4, groups=own)(times[None].astype(float))
     want = scores.compute(np.repeat(y, times), np.repeat(s, times), threshold=0.4)
     assert {k: pytest.approx(v[0]) for k, v in got.items()} == {
         k: v["value"] for k, v in want.items()
@@ -174,3 +175,14 @@ def test_nothing_called_fake_has_no_precision():
 def test_bad_input_is_refused(labels, values, message):
     with pytest.raises(ValueError, match=message):
         scores.compute(labels, values, threshold=0.5)
+
+
+def test_a_group_shares_its_weight():
+    y, s, rng = random_set(3, 90, 2)
+    groups = rng.permutation(np.arange(90) % 12)
+    weights = rng.integers(0, 4, (30, 12)).astype(float)
+    own = {"threshold": 0.5, "groups": np.arange(90)}
+    got = scores.weighted(y, s, threshold=0.5, groups=groups)(weights)
+    want = scores.weighted(y, s, **own)(weights[:, groups])
+    for name in scores.METRICS:
+        np.testing.assert_allclose(got[name], want[name], atol=1e-12)

@@ -28,7 +28,7 @@ _DECISION = ("accuracy", "balanced_accuracy", "precision", "recall", "f1")
 _RANKING = ("auroc", "auprc_fake", "auprc_real", "eer")
 METRICS = (*_DECISION, *_RANKING, "log_loss", "ece", *FPRS)
 
-# weights (B, N) -> {metric: (B,)}, NaN where a metric does not exist
+# weights (B, G) of G groups -> {metric: (B,)}, NaN where a metric does not exist
 Weighted = Callable[[NDArray], dict[str, NDArray]]
 
 
@@ -57,7 +57,7 @@ def compute(
     """
     given = (labels, scores)
     options = {"threshold": threshold, "strict": strict, "probabilities": probabilities}
-    values = weighted(*given, **options)(np.ones((1, np.size(scores))))
+    values = weighted(*given, **options)(np.ones((1, 1)))
     return {
         name: {"value": float(values[name][0])}
         if np.isfinite(values[name][0])
@@ -97,18 +97,24 @@ def weighted(
     threshold: ArrayLike,
     strict: bool = False,
     probabilities: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Weighted:
-    """All metrics as a function of the videos' weights; arguments as in `compute`.
+    """All metrics as a function of weights; arguments as in `compute`, and `groups`.
+
+    Args:
+        groups: (N,) 0 .. G-1, what shares a weight; all share one where not given.
 
     Returns:
-        f(weights (B, N) >= 0) -> {metric: (B,)}, one value for each of B weightings,
+        f(weights (B, G) >= 0) -> {metric: (B,)}, one value for each of B weightings,
         NaN where it does not exist. A resample with replacement is a weighting by
-        counts.
+        counts. Scores are sorted and summed by group once, here; each weighting is then
+        a matrix product.
     """
     y, s = _check(labels, scores)
-    by_decision = _decisions(y, s > threshold if strict else s >= threshold)
-    by_rank = _nothing if is_hard(s) else _ranking(y, s)
-    by_probability = _probabilities(y, s if probabilities is None else probabilities)
+    g = np.zeros(y.size, int) if groups is None else np.asarray(groups)
+    by_decision = _decisions(y, s > threshold if strict else s >= threshold, g)
+    by_rank = _nothing if is_hard(s) else _ranking(y, s, g)
+    by_probability = _probabilities(y, s if probabilities is None else probabilities, g)
 
     def metrics(weights: NDArray) -> dict[str, NDArray]:
         with np.errstate(
@@ -119,10 +125,17 @@ def weighted(
     return metrics
 
 
-def _decisions(y: NDArray, called: NDArray) -> Weighted:
+def _by_group(groups: NDArray, *columns: NDArray) -> NDArray:
+    """(G, columns): the sum of each (N,) column over each group."""
+    size = int(groups.max(initial=0)) + 1
+    return np.stack([np.bincount(groups, column, size) for column in columns], axis=1)
+
+
+def _decisions(y: NDArray, called: NDArray, groups: NDArray) -> Weighted:
+    sums = _by_group(groups, y, 1 - y, y * called, (1 - y) * called)
+
     def metrics(w: NDArray) -> dict[str, NDArray]:
-        fakes, reals = w @ y, w @ (1 - y)
-        tp, fp = w @ (y * called), w @ ((1 - y) * called)
+        fakes, reals, tp, fp = (w @ sums).T
         tpr, tnr = tp / fakes, 1 - fp / reals
         precision, f1 = tp / (tp + fp), 2 * tp / (fakes + tp + fp)
         return {
@@ -136,18 +149,18 @@ def _decisions(y: NDArray, called: NDArray) -> Weighted:
     return metrics
 
 
-def _ranking(y: NDArray, s: NDArray) -> Weighted:
-    order = np.argsort(-s, kind="stable")
-    fake = y[order]
-    # A threshold can only fall between different scores: the last of each run of ties.
-    last = np.flatnonzero(np.append(np.diff(s[order]) != 0, True)[: s.size])
+def _ranking(y: NDArray, s: NDArray, groups: NDArray) -> Weighted:
+    # A threshold can only fall between different scores, so ties share a column. Column
+    # 0 is a threshold above all: (G, K + 1) fakes and reals at or above each threshold.
+    distinct, column = np.unique(-s, return_inverse=True)
+    shape = (int(groups.max(initial=0)) + 1, distinct.size + 1)
+    fakes_above, reals_above = np.zeros(shape), np.zeros(shape)
+    np.add.at(fakes_above, (groups, column + 1), y)
+    np.add.at(reals_above, (groups, column + 1), 1 - y)
+    fakes_above, reals_above = fakes_above.cumsum(axis=1), reals_above.cumsum(axis=1)
 
     def metrics(w: NDArray) -> dict[str, NDArray]:
-        w = w[:, order]
-        start = np.zeros((len(w), 1))
-        # tp, fp: (B, K + 1) weight of fakes and reals at or above the k-th threshold
-        tp = np.hstack([start, np.cumsum(w * fake, axis=1)[:, last]])
-        fp = np.hstack([start, np.cumsum(w * (1 - fake), axis=1)[:, last]])
+        tp, fp = w @ fakes_above, w @ reals_above  # (B, K + 1)
         fakes, reals = tp[:, -1:], fp[:, -1:]
         tpr, fpr = tp / fakes, fp / reals
         # From the other end: what lies below a threshold, for reals as the positives.
@@ -186,17 +199,18 @@ def _equal_error(tpr: NDArray, fpr: NDArray) -> NDArray:
     return f0 + (1 - t0) / (t1 - t0) * (f1 - f0)
 
 
-def _probabilities(y: NDArray, probabilities: ArrayLike) -> Weighted:
+def _probabilities(y: NDArray, probabilities: ArrayLike, groups: NDArray) -> Weighted:
     p = np.asarray(probabilities, dtype=np.float64)
     if not _are_probabilities(p):
         return lambda w: dict.fromkeys(("log_loss", "ece"), np.full(len(w), np.nan))
     y, p = calibration.check_probabilities(y, p)
-    loss, gaps = calibration.log_losses(y, p), calibration.bin_gaps(y, p)
+    one, loss = np.ones(p.size), calibration.log_losses(y, p)
+    sums = _by_group(groups, one, loss, *calibration.bin_gaps(y, p).T)
 
     def metrics(w: NDArray) -> dict[str, NDArray]:
-        total = w.sum(axis=1)
-        error = np.abs(w @ gaps).sum(axis=1) / total
-        return {"log_loss": w @ loss / total, "ece": error}
+        total, losses, *gaps = (w @ sums).T
+        error = np.abs(gaps).sum(axis=0)
+        return {"log_loss": losses / total, "ece": error / total}
 
     return metrics
 
@@ -209,7 +223,7 @@ def _one(name: str, labels: ArrayLike, scores: ArrayLike) -> float:
     y, s = _check(labels, scores)
     if is_hard(s):
         raise ValueError(f"{name}: {_HARD}")
-    value = weighted(y, s, threshold=0)(np.ones((1, s.size)))[name][0]
+    value = weighted(y, s, threshold=0)(np.ones((1, 1)))[name][0]
     if np.isnan(value):
         raise ValueError(f"{name}: {_why(name, y, s, None)}")
     return float(value)

@@ -14,9 +14,9 @@ from dfstudy.report.style import CLASS_COLOURS, CLASS_NAMES
 
 def contact_sheet(
     images: Sequence[np.ndarray],
-    *,
     labels: Sequence[int] | None = None,
     titles: Sequence[str] | None = None,
+    *,
     columns: int = 8,
     title: str = "",
 ) -> Figure:
