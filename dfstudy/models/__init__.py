@@ -1,1 +1,57 @@
+"""The detectors: one file a family, its first line says framework and paper.
 
+    built = models.family("frame_torch").build(network="slim", pretrained="none")
+
+A family file has PAPER (the paper's own settings, frozen), LEVEL ("frame" or "video"),
+`view(frames)` (what the network gets to see), `build(...) -> Built` and
+`loss(class_weight)`. Another lesson adds a file and its name here.
+"""
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+FAMILIES = ("frame_keras", "frame_torch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A network and what it is.
+
+    `module` (torch.nn.Module or keras.Model) takes uint8 RGB (N, H, W, 3) and returns
+    logits, (N, 1) or (N, 2); `pretrained` is what it really starts from.
+    """
+
+    module: Any
+    name: str  # of the family
+    framework: str  # "torch" | "keras"
+    network: str  # "full" | "slim"
+    backbone: str
+    pretrained: str
+
+
+def family(name: str) -> ModuleType:
+    """The module of the family called `name`; ValueError names the ones there are."""
+    if name not in FAMILIES:
+        raise ValueError(f"no model {name!r}: choose one of {', '.join(FAMILIES)}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def margin(logits: np.ndarray) -> np.ndarray:
+    """Log-odds of "fake": (N, 1) or (N, 2) logits to (N,), float64.
+
+    One logit is the log-odds themselves; of two, real first, it is their difference.
+    """
+    logits = np.asarray(logits, np.float64)
+    return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+
+
+def fake_probability(logits: np.ndarray) -> np.ndarray:
+    """P(fake) in [0, 1] from (N, 1) or (N, 2) logits, float32 (N,).
+
+    The sigmoid of the margin; for two logits that is the softmax.
+    """
+    return (0.5 * (1 + np.tanh(margin(logits) / 2))).astype(np.float32)

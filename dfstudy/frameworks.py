@@ -1,0 +1,85 @@
+"""TensorFlow and torch in one process: the import order that does not end it.
+
+    keras = import_keras()          # torchvision first, then Keras, without log noise
+
+triton 3.7 and newer (it comes with torch 2.12 and newer) and TensorFlow both register
+the same LLVM options. Where TensorFlow is imported before triton, which torchvision
+imports, the process aborts: no exception, just a dead notebook kernel. The other order
+works. So our modules import torchvision before TensorFlow, and `guard` turns the wrong
+order into an error that can be read.
+"""
+
+import contextlib
+import importlib.metadata as metadata
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+
+from packaging.version import Version
+
+_FIRST_BAD_TRITON = Version("3.7")
+
+
+def guard() -> None:
+    """Raise ImportError where importing torchvision now would end the process."""
+    if "tensorflow" not in sys.modules or "triton" in sys.modules:
+        return
+    try:
+        triton = Version(metadata.version("triton"))
+    except metadata.PackageNotFoundError:  # macOS, Windows, CPU builds: no triton
+        return
+    if triton >= _FIRST_BAD_TRITON:
+        raise ImportError(
+            f"TensorFlow was imported before torchvision: with triton {triton} this"
+            " would end the process. Restart the kernel and import dfstudy first (or"
+            " `import torchvision` before tensorflow and keras), or install"
+            " torch 2.11 (pip install 'torch<2.12')."
+        )
+
+
+def import_torchvision() -> ModuleType:
+    """torchvision, or a readable ImportError where it would end the process."""
+    guard()
+    import torchvision
+
+    return torchvision
+
+
+def import_keras() -> ModuleType:
+    """Keras 3, with torchvision imported first and without start-up log lines.
+
+    The backend is Keras' own choice (TensorFlow, or what KERAS_BACKEND says).
+    """
+    import_torchvision()
+    # TensorFlow's C++ writes to the file descriptor, before its own log level counts.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _quiet_stderr():
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow
+
+            tensorflow.config.list_physical_devices()  # says that there is no GPU
+    return keras
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep what is written to file descriptor 2; show it only if the block fails."""
+    with tempfile.TemporaryFile() as kept:
+        sys.stderr.flush()
+        real = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            if failed:
+                kept.seek(0)
+                sys.stderr.write(kept.read().decode(errors="replace"))

@@ -1,0 +1,185 @@
+"""A trained detector: a folder with `model.json` and weights, and nothing else to know.
+
+    detector = new(built, view=frame_torch.view(16), data_kind="synthetic", seed=0)
+    detector.info.update(rule=asdict(rule), temperature=1.3)
+    detector.save("runs/laptop/models/frame_torch_0")
+    load("runs/laptop/models/frame_torch_0").score(clips)     # uint8 (B, T, H, W, 3)
+
+Weights are safetensors (PyTorch) or `.weights.h5` (Keras); nothing is pickled, so a
+folder from a stranger is safe to load.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dfstudy import models
+from dfstudy.data.view import View
+from dfstudy.models import Built, fake_probability, family
+
+_CARD = "model.json"
+_WEIGHTS = {"torch": "model.safetensors", "keras": "model.weights.h5"}
+_REQUIRED = ("name", "framework", "network", "backbone", "view", "level")
+
+
+class DetectorError(ValueError):
+    """A folder that holds no detector we can load; the message says what is wrong."""
+
+
+@dataclass
+class Detector:
+    """A network, the view it was trained on, and how its scores become a verdict.
+
+    `info` is the content of model.json. Beside what `new` writes it holds, once chosen
+    on validation, `rule` (aggregation, threshold, strict) and `temperature`.
+    """
+
+    module: Any  # torch.nn.Module or keras.Model: uint8 frames to logits
+    info: dict[str, Any]
+    folder: Path | None = None
+
+    @property
+    def view(self) -> View:
+        """What the detector gets to see of a video."""
+        return View.from_dict(self.info["view"])
+
+    @property
+    def level(self) -> str:
+        """ "frame": a score for every frame; "video": one for the clip."""
+        return self.info["level"]
+
+    @property
+    def temperature(self) -> float:
+        """Of the calibration, chosen on validation."""
+        return self.info["temperature"]
+
+    def score(self, clips: np.ndarray, *, batch_size: int = 64) -> np.ndarray:
+        """P(fake) in [0, 1] as float32: (B, T) of a frame model, (B,) of a video model.
+
+        Args:
+            clips: uint8 RGB (B, T, H, W, 3) with H and W of the view.
+            batch_size: frames (or clips, of a video model) that go through at once.
+
+        Raises:
+            ValueError: another type or shape.
+        """
+        view = self.view
+        if clips.dtype != np.uint8 or clips.ndim != 5:
+            raise ValueError(
+                f"clips are uint8 (B, T, H, W, 3), not {clips.dtype} {clips.shape}"
+            )
+        if clips.shape[2:] != (view.height, view.width, 3):
+            raise ValueError(
+                f"this detector takes frames of {view.height}x{view.width}x3, not"
+                f" {'x'.join(map(str, clips.shape[2:]))}"
+            )
+        per_frame = self.level == "frame"
+        x = clips.reshape(-1, *clips.shape[2:]) if per_frame else clips
+        logits = np.concatenate(
+            [self._logits(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
+            or [np.zeros((0, 1))]
+        )
+        scores = fake_probability(logits)
+        return scores.reshape(clips.shape[:2]) if per_frame else scores
+
+    def _logits(self, x: np.ndarray) -> np.ndarray:
+        # float32 on every machine, so that a detector's scores do not depend on it.
+        if self.info["framework"] == "keras":
+            return np.asarray(self.module.predict_on_batch(x), np.float32)
+        import torch
+
+        device = next(self.module.parameters()).device
+        self.module.eval()
+        with torch.inference_mode():
+            x = torch.from_numpy(np.ascontiguousarray(x)).to(device)
+            return self.module(x).float().cpu().numpy()
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the folder; model.json comes last: a folder with it is whole."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _CARD).unlink(missing_ok=True)
+        weights = folder / _WEIGHTS[self.info["framework"]]
+        if self.info["framework"] == "keras":
+            self.module.save_weights(weights)
+        else:
+            from safetensors.torch import save_file
+
+            state = self.module.state_dict()
+            save_file({k: v.contiguous().cpu() for k, v in state.items()}, weights)
+        (folder / _CARD).write_text(json.dumps(self.info, indent=2) + "\n")
+        self.folder = folder
+        return folder
+
+
+def new(
+    built: Built, *, view: View, data_kind: str, seed: int, **more: Any
+) -> Detector:
+    """A detector of a freshly built network; `more` goes into model.json as it is."""
+    lesson = family(built.name)
+    info = {
+        "name": built.name,
+        "paper": (lesson.__doc__ or "").splitlines()[0],
+        "framework": built.framework,
+        "network": built.network,
+        "backbone": built.backbone,
+        "pretrained": built.pretrained,
+        "level": lesson.LEVEL,
+        "view": view.to_dict(),
+        "data_kind": data_kind,
+        "seed": seed,
+        "temperature": 1.0,
+        **more,
+    }
+    return Detector(built.module, info)
+
+
+def load(folder: str | Path) -> Detector:
+    """The detector of a folder that `save` wrote.
+
+    Raises DetectorError where there is none, or one that this version does not know.
+    """
+    folder = Path(folder)
+    info = _read_card(folder / _CARD)
+    if info["name"] not in models.FAMILIES:
+        raise DetectorError(
+            f"{folder}: no model is called {info['name']!r}; this version knows"
+            f" {', '.join(models.FAMILIES)}"
+        )
+    lesson = family(info["name"])
+    weights = folder / _WEIGHTS[lesson.FRAMEWORK]
+    if not weights.is_file():
+        raise DetectorError(f"{folder}: {weights.name} is missing; train it again")
+    try:
+        View.from_dict(info["view"])
+        module = lesson.build(network=info["network"], pretrained="none").module
+        if lesson.FRAMEWORK == "keras":
+            module.load_weights(weights)
+        else:
+            from safetensors.torch import load_file
+
+            module.load_state_dict(load_file(weights))
+    except Exception as error:  # whatever a library makes of a broken file
+        raise DetectorError(
+            f"{folder}: the weights or the view do not fit this version of dfstudy"
+            f" ({str(error).splitlines()[0]}); train it again"
+        ) from error
+    return Detector(module, info, folder)
+
+
+def _read_card(card: Path) -> dict[str, Any]:
+    if not card.is_file():
+        raise DetectorError(
+            f"{card.parent} is no detector folder: it has no {card.name}"
+        )
+    try:
+        info = json.loads(card.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DetectorError(f"{card} is no JSON document: {error}") from error
+    missing = [k for k in _REQUIRED if not isinstance(info, dict) or k not in info]
+    if missing:
+        raise DetectorError(f"{card} lacks {', '.join(missing)}; train it again")
+    return info

@@ -1,0 +1,106 @@
+"""The slim 2D residual backbone, in PyTorch: a stand-in for ResNet on two cores.
+
+    backbone = SlimBackbone()
+    backbone(torch.zeros(2, 108, 192, 3, dtype=torch.uint8)).shape     # (2, 96)
+
+The topology is that of ResNet (He et al. 2016, arXiv 1512.03385): a strided stem,
+residual stages that halve the map and double the channels, global average pooling. The
+recipe below is shared with slim_keras, where the same weights give the same features.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Slim:
+    """The recipe. Padding is explicit, (kernel - 1) / 2 on every side, in both."""
+
+    stem_kernel: int = 7
+    stem_stride: int = 4  # at stride 2 the stem and its norm take half of the time
+    stem_channels: int = 24
+    stages: tuple[tuple[int, int], ...] = ((48, 2), (96, 2))  # (channels, stride)
+    norm_epsilon: float = 1e-5
+    norm_momentum: float = 0.9  # weight of the old mean; PyTorch calls it 0.1
+
+    @property
+    def features(self) -> int:
+        """Length of the pooled feature vector."""
+        return self.stages[-1][0]
+
+
+SLIM = Slim()
+
+
+class SlimBackbone(nn.Module):
+    """uint8 RGB (N, H, W, 3) to features (N, 96); any H and W of at least 16."""
+
+    def __init__(self, recipe: Slim = SLIM):
+        super().__init__()
+        self.stem = _ConvNorm(
+            3, recipe.stem_channels, recipe.stem_kernel, recipe.stem_stride, recipe
+        )
+        channels = recipe.stem_channels
+        blocks = []
+        for width, stride in recipe.stages:
+            blocks.append(_Block(channels, width, stride, recipe))
+            channels = width
+        self.blocks = nn.Sequential(*blocks)
+        self.to(memory_format=torch.channels_last)  # frames come with channels last
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Pooled features, (N, features)."""
+        x = frames.permute(0, 3, 1, 2).float() / 127.5 - 1  # (N, 3, H, W) in [-1, 1]
+        x = self.blocks(F.relu(self.stem(x)))
+        return x.mean((2, 3))
+
+
+class _ConvNorm(nn.Module):
+    def __init__(self, before: int, after: int, kernel: int, stride: int, recipe: Slim):
+        super().__init__()
+        self.conv = nn.Conv2d(
+            before, after, kernel, stride, padding=kernel // 2, bias=False
+        )
+        self.norm = nn.BatchNorm2d(
+            after, eps=recipe.norm_epsilon, momentum=1 - recipe.norm_momentum
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
+
+
+class _Block(nn.Module):
+    """relu(norm(conv(relu(norm(conv x)))) + projected x)."""
+
+    def __init__(self, before: int, after: int, stride: int, recipe: Slim):
+        super().__init__()
+        self.first = _ConvNorm(before, after, 3, stride, recipe)
+        self.second = _ConvNorm(after, after, 3, 1, recipe)
+        self.skip = _ConvNorm(before, after, 1, stride, recipe)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.second(F.relu(self.first(x))) + self.skip(x))
+
+
+def save(backbone: SlimBackbone, path: Path, *, pretrained: str) -> None:
+    """Write the weights, with what they were pretrained on, as safetensors."""
+    state = {name: value.contiguous() for name, value in backbone.state_dict().items()}
+    save_file(state, path, metadata={"pretrained": pretrained})
+
+
+def load(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Weights by name, and what they were pretrained on ("synthetic-tracks", ...).
+
+    Raises ValueError where the file is not one that `save` wrote.
+    """
+    with safe_open(path, "pt") as file:
+        pretrained = (file.metadata() or {}).get("pretrained")
+    if pretrained is None:
+        raise ValueError(f"{path} holds no slim backbone (see training.pretrain)")
+    return load_file(path), pretrained

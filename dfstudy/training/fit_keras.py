@@ -1,0 +1,161 @@
+"""One fit for every Keras detector.
+
+    built = frame_keras.build(network="slim", pretrained="none", seed=0)
+    history = fit(built.module, train, val, loss=frame_keras.loss(), folder=folder,
+                  epochs=10, learning_rate=1e-3, patience=4, seed=0)
+
+The same arguments, loaders and history as fit_torch. The epoch with the best score on
+validation is kept, a fit that was cut off goes on after its last whole epoch. float32:
+on a CPU TensorFlow gains nothing from bfloat16 (measured with the slim network).
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch.utils.data import DataLoader
+
+from dfstudy.frameworks import import_keras
+from dfstudy.models import margin
+from dfstudy.training.history import EpochLog, set_epoch, val_auroc
+
+keras = import_keras()
+
+
+def fit(
+    module: keras.Model,
+    train: DataLoader,
+    val: DataLoader,
+    *,
+    loss: Callable,
+    folder: str | Path,
+    epochs: int,
+    learning_rate: float,
+    patience: int,
+    seed: int = 0,
+    flip: bool = True,
+    verbose: bool = True,
+) -> pd.DataFrame:
+    """Train with Adam; leaves `module` with its best weights.
+
+    Args:
+        module: uint8 batches of a loader to logits (N, 1).
+        train: batches (uint8 x, float32 y); one with `set_epoch` is told the epoch.
+        val: the same; chooses the epoch, nothing else.
+        loss: a Keras loss of labels (N, 1) and logits.
+        folder: of the fit's own files: checkpoints and history.csv.
+        epochs: at most.
+        learning_rate: of Adam, constant.
+        patience: epochs without a better validation score before it stops.
+        seed: of everything random here.
+        flip: mirror half of the training frames (whole clips).
+        verbose: print a line an epoch.
+
+    Returns:
+        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds.
+    """
+    folder = Path(folder)
+    log = EpochLog(
+        folder,
+        epochs=epochs,
+        settings={
+            "framework": "keras",
+            "items": (len(train.dataset), len(val.dataset)),
+            "learning_rate": learning_rate,
+            "flip": flip,
+            "seed": seed,
+        },
+        verbose=verbose,
+    )
+    backup = folder / "backup"
+    if not log.resumed:
+        shutil.rmtree(backup, ignore_errors=True)
+    keras.utils.set_random_seed(seed)
+    coin = HorizontalFlip(seed)
+    frames = keras.Input(module.input_shape[1:], dtype="uint8")
+    trainee = keras.Model(frames, module(coin(frames) if flip else frames))
+    trainee.compile(keras.optimizers.Adam(learning_rate), loss)
+    best = folder / "best.weights.h5"
+    trainee.fit(
+        train,
+        epochs=epochs,
+        verbose=0,
+        callbacks=[
+            _Epoch(train, val, coin, log, best, patience),
+            # Last: an epoch is done when it is validated.
+            keras.callbacks.BackupAndRestore(backup),
+        ],
+    )
+    trainee.load_weights(best)
+    return log.finish()
+
+
+class HorizontalFlip(keras.layers.Layer):
+    """Mirrors half of the frames or clips, (N, [T,] H, W, 3), while training.
+
+    keras.layers.RandomFlip takes no clips, and its random state is not in a backup.
+    """
+
+    def __init__(self, seed: int):
+        super().__init__(dtype="uint8")
+        self._seed = seed
+        self._draws = keras.random.SeedGenerator(seed)
+
+    def set_epoch(self, epoch: int) -> None:
+        """The draws of an epoch depend on the seed and its number alone."""
+        state = np.random.SeedSequence([self._seed, epoch]).generate_state(2)
+        self._draws.state.assign(state >> 1)  # Torch's generator takes 31 bits
+
+    def call(self, x, training: bool = False):
+        """Width is the second to last axis."""
+        if not training:
+            return x
+        shape = (keras.ops.shape(x)[0], *[1] * (len(x.shape) - 1))
+        heads = keras.random.uniform(shape, dtype="float32", seed=self._draws) < 0.5
+        return keras.ops.where(heads, keras.ops.flip(x, axis=-2), x)
+
+
+class _Epoch(keras.callbacks.Callback):
+    def __init__(
+        self,
+        train: DataLoader,
+        val: DataLoader,
+        coin: HorizontalFlip,
+        log: EpochLog,
+        best: Path,
+        patience: int,
+    ):
+        super().__init__()
+        self._train, self._val = train, val
+        self._coin, self._log = coin, log
+        self._best, self._patience = best, patience
+        self._first = True
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if self._first:  # BackupAndRestore has found out which epoch it is
+            self._log.restore(epoch)
+            self._first = False
+        self._start = time.perf_counter()
+        self._coin.set_epoch(epoch)
+        set_epoch(self._train, epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        parts = [(self.model.predict_on_batch(x.numpy()), y) for x, y in self._val]
+        logits = np.concatenate([part for part, _ in parts])
+        labels = np.concatenate([y.numpy() for _, y in parts])
+        loss = self.model.loss(labels[:, None], logits)
+        before = self._log.best()
+        score = self._log.add(
+            epoch=epoch,
+            train_loss=float(logs["loss"]),
+            val_loss=float(keras.ops.convert_to_numpy(loss)),
+            val_auroc=val_auroc(labels, margin(logits)),
+            seconds=time.perf_counter() - self._start,
+        )
+        if score > before:
+            self.model.save_weights(self._best)
+        if self._log.stale() >= self._patience:
+            self.model.stop_training = True

@@ -1,0 +1,139 @@
+"""What both fits share: the validation score, the epochs' table, one line an epoch.
+
+    log = EpochLog(folder, epochs=10, resume=True)
+    row = log.add(epoch=0, train_loss=0.7, val_loss=0.6, val_auroc=0.8, seconds=3.1)
+
+The score that chooses the checkpoint is the AUROC on validation; where validation has
+one class only there is none, and the loss takes its place (and a warning says so).
+"""
+
+import json
+import math
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils.class_weight import compute_class_weight
+
+from dfstudy.metrics import scores
+
+COLUMNS = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
+_FILE = "history.csv"
+_SETTINGS = "settings.json"
+
+
+def class_weight(labels: ArrayLike) -> tuple[float, float]:
+    """Weights of (real, fake): 1 / frequency, scaled so that the mean weight is 1.
+
+    (1, 1) where one class is missing: there is nothing to balance.
+    """
+    labels = np.asarray(labels).astype(int)
+    if len(np.unique(labels)) < 2:
+        return 1.0, 1.0
+    real, fake = compute_class_weight(
+        "balanced", classes=np.array([0, 1]), y=labels
+    ).tolist()
+    return real, fake
+
+
+def val_auroc(labels: ArrayLike, margins: ArrayLike) -> float:
+    """AUROC of validation margins, NaN where one class is missing."""
+    if len(np.unique(labels)) < 2 or not np.isfinite(margins).all():
+        return math.nan
+    return scores.auroc(labels, margins)
+
+
+class EpochLog:
+    """The rows of one fit, kept in `folder/history.csv` while it goes on.
+
+    Args:
+        folder: of the fit; made if missing.
+        epochs: the cap, for the printed line.
+        settings: what must be the same for an interrupted fit to be continued.
+        verbose: print a line an epoch.
+    """
+
+    def __init__(self, folder: Path, *, epochs: int, settings: Mapping, verbose: bool):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.rows: list[dict[str, float]] = []
+        self._epochs = epochs
+        self._verbose = verbose
+        self._warned = False
+        card = folder / _SETTINGS
+        text = json.dumps(dict(settings), sort_keys=True)
+        self.resumed = card.is_file() and card.read_text() == text
+        if not self.resumed:
+            (folder / _FILE).unlink(missing_ok=True)
+        card.write_text(text)
+
+    def restore(self, epochs_done: int) -> None:
+        """Take over the first rows of an interrupted fit."""
+        file = self.folder / _FILE
+        if epochs_done and file.is_file():
+            self.rows = pd.read_csv(file).head(epochs_done).to_dict("records")
+
+    def add(
+        self,
+        *,
+        epoch: int,
+        train_loss: float,
+        val_loss: float,
+        val_auroc: float,
+        seconds: float,
+    ) -> float:
+        """Keep and print one epoch; returns the score that chooses the checkpoint."""
+        if math.isnan(val_auroc) and not self._warned:
+            self._warned = True
+            warnings.warn(
+                "validation has one class only: the loss chooses the checkpoint",
+                stacklevel=2,
+            )
+        self.rows.append(
+            dict(
+                zip(
+                    COLUMNS,
+                    (epoch, train_loss, val_loss, val_auroc, seconds),
+                    strict=True,
+                )
+            )
+        )
+        self.frame().to_csv(self.folder / _FILE, index=False)
+        if self._verbose:
+            print(
+                f"epoch {epoch + 1:2d}/{self._epochs}  loss {train_loss:.3f}"
+                f"  val loss {val_loss:.3f}  val AUROC {val_auroc:.3f}"
+                f"  {seconds:.1f} s"
+            )
+        return -val_loss if math.isnan(val_auroc) else val_auroc
+
+    def best(self) -> float:
+        """The best score so far, -inf before the first epoch."""
+        return float(self._scores().max()) if self.rows else -math.inf
+
+    def stale(self) -> int:
+        """Epochs since the best one."""
+        return len(self.rows) - 1 - int(self._scores().argmax())
+
+    def _scores(self) -> np.ndarray:
+        table = self.frame()
+        return table["val_auroc"].fillna(-table["val_loss"]).to_numpy()
+
+    def finish(self) -> pd.DataFrame:
+        """The table of the whole fit; there is nothing left to resume."""
+        (self.folder / _SETTINGS).unlink(missing_ok=True)
+        return self.frame()
+
+    def frame(self) -> pd.DataFrame:
+        """One row an epoch: COLUMNS."""
+        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+
+
+def set_epoch(loader: object, epoch: int) -> None:
+    """Tell a loader, or its sampler, which epoch comes: it decides the order."""
+    for part in (loader, getattr(loader, "sampler", None)):
+        if hasattr(part, "set_epoch"):
+            part.set_epoch(epoch)
