@@ -1,0 +1,146 @@
+"""The `dfstudy` command, as a user calls it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dfstudy import cli
+from dfstudy.detect import predict as detect
+from dfstudy.video.write import write_video
+
+
+@pytest.fixture(scope="session")
+def noise(tmp_path_factory):
+    """A video without a face."""
+    path = tmp_path_factory.mktemp("noise") / "noise.mp4"
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 255, (6, 96, 128, 3), dtype=np.uint8)
+    write_video(path, frames, fps=12)
+    return path
+
+
+def predict(capfd, model, *arguments):
+    code = cli.main(["predict", "--model", str(model.detector.folder), *arguments])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; from dfstudy import cli; cli._parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    heavy = {"torch", "tensorflow", "keras", "pandas", "cv2", "matplotlib"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_predict_one_file_is_one_object(capfd, tiny_model, tiny_data):
+    clip = tiny_data.manifest["path"].iloc[0]
+    code, out, _ = predict(capfd, tiny_model, clip, "--json")
+    verdict = json.loads(out)
+    assert code == 0
+    assert verdict["verdict"] in {"real", "fake"}
+    assert 0 <= verdict["probability"] <= 1
+    assert len(verdict["frame_scores"]) == len(verdict["frames"]["sampled"]) == 4
+    assert verdict["frames"]["with_face"] == 4
+    assert len(verdict["faces"][0]["boxes"]) == 4
+
+
+def test_predict_scores_a_file_named_twice_twice(capfd, tiny_model, tiny_data):
+    clip = tiny_data.manifest["path"].iloc[0]
+    code, out, _ = predict(capfd, tiny_model, clip, clip, "--json")
+    one, two = json.loads(out)
+    assert code == 0
+    assert one["probability"] == two["probability"]
+
+
+def test_no_face_is_cannot_tell_and_no_failure(capfd, tiny_model, noise):
+    code, out, _ = predict(capfd, tiny_model, str(noise), "--json")
+    verdict = json.loads(out)
+    assert code == 0
+    assert verdict["verdict"] == "cannot tell"
+    assert verdict["probability"] is None
+    assert "face" in verdict["reason"]
+
+
+def test_one_bad_file_fails_the_call_but_not_the_rest(
+    capfd, tiny_model, tiny_data, tmp_path
+):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"this is no video")
+    clip = tiny_data.manifest["path"].iloc[1]
+    code, out, _ = predict(capfd, tiny_model, str(bad), clip, "--json")
+    failed, fine = json.loads(out)
+    assert code == 1
+    assert "bad.mp4" in failed["error"]
+    assert failed["verdict"] is None
+    assert fine["verdict"] in {"real", "fake"}
+    assert fine["error"] is None
+
+
+def test_synthetic_model_warns_on_stderr_and_in_the_document(
+    capfd, tiny_model, tiny_data
+):
+    clip = tiny_data.manifest["path"].iloc[0]
+    _, out, err = predict(capfd, tiny_model, clip)
+    assert "means nothing" in err
+    assert clip in out
+    _, out, err = predict(capfd, tiny_model, clip, "--json")
+    assert "means nothing" in json.loads(out)["warning"]
+
+
+def test_newest_model_is_the_default(capfd, tiny_model, tiny_data):
+    code = cli.main(["predict", tiny_data.manifest["path"].iloc[0], "--json"])
+    out, _ = capfd.readouterr()
+    assert code == 0
+    assert json.loads(out)["model"]["folder"] == str(detect.newest_model())
+
+
+def test_without_a_model_it_says_how_to_get_one(capfd, tmp_path, monkeypatch):
+    monkeypatch.setenv("DFSTUDY_RUNS", str(tmp_path))
+    code = cli.main(["predict", "clip.mp4"])
+    _, err = capfd.readouterr()
+    assert code == 1
+    assert "run_all.sh" in err
+
+
+def test_verdict_follows_scores(tiny_model, tiny_data):
+    """The command gives what the detector's own table of predictions has."""
+    from dfstudy.video.faces import FaceDetector
+
+    videos = tiny_model.videos(tiny_data.manifest, "test")
+    row = videos.iloc[0]
+    path = tiny_data.manifest.set_index("video_id").loc[row["video_id"], "path"]
+    verdict = detect.predict(path, tiny_model.detector, faces=FaceDetector())
+    mine = tiny_model.predictions.query("video_id == @row.video_id")["score"]
+    assert np.allclose(verdict.frame_scores, mine, atol=1e-5)
+    assert verdict.verdict == ("fake" if row["called"] else "real")
+
+
+def test_index_split_prepare(tiny_data, tmp_path, capsys):
+    table = tmp_path / "manifest.csv"
+    assert cli.main(["index", str(tiny_data.root), "--out", str(table)]) == 0
+    assert "12 real, 12 fake" in capsys.readouterr().out
+    call = ["split", str(table), "--fractions", "0.5", "0.25", "0.25"]
+    assert cli.main(call) == 0
+    assert (tmp_path / "split_proof.json").exists()
+    assert set(pd.read_csv(table)["split"]) == {"train", "val", "test"}
+    call = ["prepare", str(table), "--frames", "2", "--size", "54", "96"]
+    assert cli.main([*call, "--out", str(tmp_path / "shards"), "--workers", "1"]) == 0
+    assert list((tmp_path / "shards").rglob("*.tar"))
+
+
+def test_synth_renders_a_set(tmp_path, capsys):
+    call = ["synth", str(tmp_path / "set"), "--pairs", "1", "--frames", "4"]
+    assert cli.main([*call, "--size", "108", "192", "--workers", "1"]) == 0
+    assert len(list((tmp_path / "set").rglob("*.mp4"))) == 4
+
+
+def test_bad_calls(capsys, tmp_path):
+    assert cli.main(["index", str(tmp_path / "nowhere")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["prepare", "m.parquet", "--frames", "0"])
+    assert stop.value.code == 2

@@ -1,0 +1,74 @@
+"""One detector under the protocol, from prepared videos to a result file."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from conftest import TINY
+
+from dfstudy.training import experiment, results
+from dfstudy.training.protocol import ProtocolError
+from dfstudy.training.rule import MAJORITY, Rule
+
+
+def again(data, **changes):
+    options = {"lesson": "03", "data": data, "profile": TINY, "seed": 0}
+    options |= {"rules": [MAJORITY], "start": "none"} | changes
+    return experiment.train("frame_torch", **options)
+
+
+def test_result_is_complete(tiny_model, tiny_data, places):
+    result = results.validate(tiny_model.result)
+    assert result["model"] == "frame_torch-scratch"
+    assert result["pretrained"] == "none"
+    assert result["train_families"] == ["blend", "disorder"]
+    assert result["data"]["kind"] == "synthetic"
+    assert set(result["metrics"]["test"]) == {"all", "blend", "disorder"}
+    assert result["cost"]["parameters"] > 10_000
+    assert result["cost"]["infer_ms_per_video"] > 0
+
+
+def test_only_validation_and_test_are_scored(tiny_model, tiny_data):
+    split = tiny_data.manifest.set_index("video_id")["split"]
+    scored = split[tiny_model.predictions["video_id"].unique()]
+    assert set(scored) == {"val", "test"}
+    assert len(scored) == (split != "train").sum()
+
+
+def test_same_call_trains_nothing_and_counts_its_look(tiny_model, tiny_data):
+    weights = next(tiny_model.detector.folder.glob("*.safetensors"))
+    before = weights.stat().st_mtime_ns
+    repeated = again(tiny_data)
+    assert weights.stat().st_mtime_ns == before
+    reads = repeated.result["protocol"]["test_reads"]
+    assert reads == tiny_model.result["protocol"]["test_reads"] + 1
+    assert repeated.predictions.equals(tiny_model.predictions)
+
+
+def test_another_rule_after_the_look_is_a_new_detector(tiny_model, tiny_data):
+    changed = again(tiny_data, rules=[Rule("mean", 0.4)])
+    log = (changed.detector.folder / "test_reads.jsonl").read_text()
+    assert "retrained" in log  # and the earlier looks still count
+    assert changed.result["protocol"]["test_reads"] > 1
+
+
+def test_choices_changed_by_hand_are_refused(tiny_data):
+    trained = again(tiny_data, seed=1)
+    card = trained.detector.folder / "model.json"
+    info = json.loads(card.read_text())
+    card.write_text(json.dumps(info | {"backbone": "another"}))
+    with pytest.raises(ProtocolError, match="changed"):
+        again(tiny_data, seed=1)
+
+
+def test_one_class_cannot_be_trained_on(tiny_data):
+    videos = tiny_data.manifest
+    reals = videos[(videos["label"] == 0) | (videos["split"] != "train")]
+    with pytest.raises(ValueError, match="one class"):
+        again(replace(tiny_data, manifest=reals), seed=2)
+
+
+def test_families_of_a_set_without_ours(tiny_data):
+    videos = tiny_data.manifest.assign(method="unknown")
+    assert experiment.trained_families(videos) == ["unknown"]
+    assert experiment.trained_families(tiny_data.manifest) == ["blend", "disorder"]
