@@ -59,11 +59,19 @@ def scene(*paths):
     frames = np.full((len(paths[0]), HEIGHT, WIDTH, 3), 40, np.uint8)
     for t, frame in enumerate(frames):
         frame[0, 0] = t  # so that a detector can tell which frame it was given
-        for path in paths:
+        for i, path in enumerate(paths):
             if path[t] is not None:
                 x0, y0, x1, y1 = path[t]
-                frame[y0:y1, x0:x1] = 255
+                size = (x1 - x0, y1 - y0)
+                frame[y0:y1, x0:x1] = cv2.resize(pattern(i), size)
     return frames
+
+
+def pattern(i):
+    """What tells one square from another."""
+    face = np.random.default_rng(i).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    face[..., 1] = 255
+    return face
 
 
 def moving(n, x, y, dx, dy, size):

@@ -11,6 +11,8 @@ alone (O-Net, 48 x 48 pixels) costs a hundredth of that: `refine` lets the track
 it whether a face is where one should be.
 """
 
+from contextlib import contextmanager
+
 import cv2
 import numpy as np
 
@@ -20,10 +22,11 @@ from dfstudy.video.track import Detection, FaceTrack, track_faces
 __all__ = ["Detection", "FaceDetector", "FaceTrack", "crop_faces", "track_faces"]
 
 _BATCH = 8  # frames a pass: more gains no time on a CPU and costs memory
+_SMALL = 40  # pixels high in the reduced frame: there may be smaller ones beside it
 
 
 class FaceDetector:
-    """MTCNN on reduced frames, a second time at twice the size where none is found.
+    """MTCNN on reduced frames, again at twice the size where no or small faces are.
 
     Holds no network until it is first used, so it can be sent to a worker process.
     Deterministic. `min_confidence` is O-Net's probability; `long_side` the longer side
@@ -43,11 +46,18 @@ class FaceDetector:
     def detect(self, frames: np.ndarray) -> list[list[Detection]]:
         """All faces of each frame, uint8 (N, H, W, 3); surest first, [] if none."""
         found = self._detect_at(frames, self.long_side)
-        empty = [i for i, faces in enumerate(found) if not faces]
-        if empty and max(frames.shape[1:3]) > self.long_side:
-            again = self._detect_at(frames[empty], 2 * self.long_side)
-            for i, faces in zip(empty, again, strict=True):
-                found[i] = faces
+        scale = self.long_side / max(frames.shape[1:3])
+        if scale >= 1:
+            return found
+        doubtful = [
+            i
+            for i, faces in enumerate(found)
+            if not faces or min(f.box[3] - f.box[1] for f in faces) * scale < _SMALL
+        ]
+        if doubtful:
+            again = self._detect_at(frames[doubtful], 2 * self.long_side)
+            for i, faces in zip(doubtful, again, strict=True):
+                found[i] = faces or found[i]
         return found
 
     def refine(self, frames: list[np.ndarray], boxes: np.ndarray) -> list[Detection]:
@@ -63,7 +73,7 @@ class FaceDetector:
         boxes = _square(np.asarray(boxes, dtype=np.float64))
         patches = np.stack([_patch(f, b) for f, b in zip(frames, boxes, strict=True)])
         x = torch.from_numpy(patches).permute(0, 3, 1, 2).float()
-        with torch.inference_mode():
+        with _one_thread(), torch.inference_mode():
             # The networks were trained on pixels scaled to about [-1, 1].
             shift, points, probability = self._network().onet((x - 127.5) / 128)
         shift, points = shift.double().numpy(), points.double().numpy()
@@ -91,7 +101,7 @@ class FaceDetector:
             batch = frames[start : start + _BATCH]
             if scale < 1:
                 batch = resize_area(batch, *small)
-            with torch.inference_mode():
+            with _one_thread(), torch.inference_mode():
                 results = network.detect(batch, landmarks=True)
             for boxes, confidences, marks in zip(*results, strict=True):
                 faces = []
@@ -134,6 +144,23 @@ def crop_faces(
         columns = np.clip(np.arange(x0, x0 + side), 0, frame.shape[1] - 1)
         target[:] = resize_area(frame[rows][:, columns][None], size, size)[0]
     return out
+
+
+@contextmanager
+def _one_thread():
+    """MTCNN's many small steps gain nothing from a second thread.
+
+    Measured on a busy machine of two cores, two threads that wait for each other were
+    ten times slower than one.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _square(boxes: np.ndarray) -> np.ndarray:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-# Two boxes can be one face if their middles are less than this many face sizes apart
-# (a doubled or halved size counts like one more).
-_REACH = 1.0
+# What may be one face costs less than this to link: the distance of the middles in face
+# sizes, the doublings of size, 1 - the correlation of the pictures, and the wait.
+_REACH = 1.4
+_WAIT = 0.1  # for each detected frame in which the face was not found
 
 
 class Detection(NamedTuple):
@@ -57,7 +59,8 @@ def track_faces(
     """Follow every face through `frames`, uint8 (N, H, W, 3), in time order.
 
     The detector runs on every `every`-th frame and the last, and on each frame between
-    where following failed, two faces collided, or neither neighbour had a face.
+    where following failed, two faces collided, or neither neighbour had a face. A
+    track needs one sight that is surer than halfway from `min_confidence` to certain.
     Returns the tracks ordered by area times presence; [] if there is no face.
     """
     if every < 1:
@@ -67,28 +70,68 @@ def track_faces(
     chains: list[dict[int, Detection]] = []
     while todo:
         found |= zip(todo, detector.detect(frames[todo]), strict=True)
-        chains = _link(found)
+        chains = _link(found, frames)
         todo = _follow(chains, found, frames, detector)
+    # Weak sights carry a face on, but one must be sure that there is a face at all.
+    sure = (1 + detector.min_confidence) / 2
+    chains = [c for c in chains if max(f.confidence for f in c.values()) >= sure]
     return _tracks(chains, found, frames.shape)
 
 
-def _link(found: dict[int, list[Detection]]) -> list[dict[int, Detection]]:
+def _link(
+    found: dict[int, list[Detection]], frames: np.ndarray
+) -> list[dict[int, Detection]]:
     """Detections that are the same face, as chains {frame: detection}."""
     chains: list[dict[int, Detection]] = []
+    looks: list[np.ndarray] = []  # how each chain's face looked last
+    missed: list[int] = []
     for t in sorted(found):
+        missed = [count + 1 for count in missed]
         faces = found[t]
-        taken: set[int] = set()
+        news = [_look(frames[t], face.box) for face in faces]
+        linked: dict[int, int] = {}
         if chains and faces:
-            last = np.array([chain[max(chain)].box for chain in chains])
-            cost = _distance(last, np.array([face.box for face in faces]))
+            expected = np.array([_expect(chain, t) for chain in chains])
+            cost = _distance(expected, np.array([face.box for face in faces]))
+            cost += 1 - np.array(looks) @ np.array(news).T
+            cost += _WAIT * (np.array(missed)[:, None] - 1)
             # Beyond reach all are equally impossible, so that the rest decides.
             pairs = linear_sum_assignment(np.minimum(cost, 10 * _REACH))
-            for i, j in zip(*pairs, strict=True):
-                if cost[i, j] < _REACH:
-                    chains[i][t] = faces[j]
-                    taken.add(int(j))
-        chains += [{t: face} for j, face in enumerate(faces) if j not in taken]
+            linked = {
+                int(j): int(i)
+                for i, j in zip(*pairs, strict=True)
+                if cost[i, j] < _REACH
+            }
+        for j, face in enumerate(faces):
+            i = linked.get(j, len(chains))
+            if i == len(chains):
+                chains.append({})
+                looks.append(news[j])
+                missed.append(0)
+            chains[i][t], looks[i], missed[i] = face, news[j], 0
     return chains
+
+
+def _expect(chain: dict[int, Detection], t: int) -> np.ndarray:
+    """Where a chain's face would be at `t` if it kept its speed; its size is kept."""
+    *before, last = list(chain)[-2:]
+    box = chain[last].box
+    if not before:
+        return box
+    step = box - chain[before[0]].box
+    step = np.tile((step[:2] + step[2:]) / 2, 2)
+    return box + step * (t - last) / (last - before[0])
+
+
+def _look(frame: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """A small picture of the face, standardised, so that products are correlations."""
+    height, width = frame.shape[:2]
+    x0, y0, x1, y1 = np.rint(box).astype(int)
+    x0, y0 = np.clip([x0, y0], 0, [width - 1, height - 1])
+    part = np.ascontiguousarray(frame[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
+    small = cv2.resize(part, (12, 12), interpolation=cv2.INTER_AREA).astype(float)
+    small -= small.mean()
+    return small.ravel() / (np.linalg.norm(small) + 1e-9)
 
 
 def _follow(
@@ -115,7 +158,7 @@ def _follow(
     seen = detector.refine(images, np.array([face.box for face in seen]))
     best: dict[tuple[int, int], Detection] = {}
     for (i, t, box), face in zip(guesses, seen, strict=True):
-        near = _distance(box[None], face.box[None])[0, 0] < _REACH
+        near = _distance(box[None], face.box[None])[0, 0] < 1
         sure = face.confidence if near else 0.0
         if (i, t) not in best or sure > best[i, t].confidence:
             best[i, t] = face._replace(confidence=sure)
@@ -181,7 +224,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Between boxes (M, 4) and (N, 4), in face sizes, (M, N): see `_REACH`."""
+    """Of boxes (M, 4) and (N, 4), (M, N): in face sizes, plus the doublings of size."""
     size_a, size_b = (np.sqrt(np.prod(x[:, 2:] - x[:, :2], axis=1)) for x in (a, b))
     middle_a, middle_b = ((x[:, :2] + x[:, 2:]) / 2 for x in (a, b))
     gap = np.linalg.norm(middle_a[:, None] - middle_b[None], axis=-1)
