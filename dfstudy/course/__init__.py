@@ -15,6 +15,6 @@ def __getattr__(name: str) -> Any:
     from dfstudy.course import colab
 
     colab.install_missing()
-    from dfstudy.course.start import start
+    from dfstudy.course.study import start
 
     return start

@@ -19,16 +19,16 @@ def majority(answer: Callable | None) -> Status:
             "Two of four frames are called fake and you say fake: S0 asks for strictly"
             " more than half.",
         )
-        edge = np.array([0.5, 0.5, 0.1])
-        expect(
-            int(majority(edge)) == 1,
-            "A frame with a score of exactly 0.5 counts as fake (S0: p >= 0.5).",
-        )
         loud = np.array([1.0, 1.0, 0.4, 0.4, 0.4])
         expect(
             int(majority(loud)) == 0,
             "You took the mean of the scores: a vote counts frames, however sure each"
             " of them is.",
+        )
+        edge = np.array([0.5, 0.5, 0.1])
+        expect(
+            int(majority(edge)) == 1,
+            "A frame with a score of exactly 0.5 counts as fake (S0: p >= 0.5).",
         )
         rng = np.random.default_rng(0)
         for _ in range(50):
