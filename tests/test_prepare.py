@@ -163,6 +163,22 @@ def test_a_lost_or_damaged_shard_is_made_again(videos, tmp_path, seen, damage):
     assert np.array_equal(first.array("clip-0"), again.array("clip-0"))
 
 
+def test_what_a_killed_run_left_is_swept_up(videos, tmp_path):
+    first = run(videos, tmp_path)
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    stale = first.folder / f"shard-000001.tar.tmp-{int(dead.stdout)}"
+    alive = first.folder / f"shard-000001.tar.tmp-{os.getppid()}"
+    for part in (stale, alive):
+        part.write_bytes(b"half a shard")
+    (first.folder / "shard-000001.tar").unlink()
+    run(videos, tmp_path)
+    assert not stale.exists() and alive.exists()
+
+
 def test_another_view_file_or_label_is_another_cache(videos, tmp_path):
     folders = {run(videos, tmp_path).folder}
     folders.add(run(videos, tmp_path, View(frames=2, height=16, width=24)).folder)

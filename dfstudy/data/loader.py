@@ -7,7 +7,7 @@
 Every array is read by its offset in a memory-mapped shard, so that any order costs the
 same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
 tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begin=lambda
-epoch, logs: batches.set_epoch(epoch))`, and shuffle=False, or it warns that it does not.
+epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would warn of.
 """
 
 from collections.abc import Iterator

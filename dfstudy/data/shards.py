@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -133,6 +134,9 @@ def write_shard(
     """
     rows = []
     shard = folder / name
+    for old in folder.glob(f"{name}.tmp-*"):  # of a run that was killed
+        if not psutil.pid_exists(int(old.name.rsplit("-", 1)[1])):
+            old.unlink()
     part = shard.with_name(f"{name}.tmp-{os.getpid()}")
     try:
         with part.open("wb") as file:
