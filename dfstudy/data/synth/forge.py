@@ -20,6 +20,11 @@ from dfstudy.data.synth.render import EXPRESSION, Shot, chart_size, lit_face, lo
 
 REGIONS = ("mouth", "eyes", "half", "inner")
 SCALES = ("fast", "slow")
+COOLER = (
+    -0.26,
+    0.0,
+    0.16,
+)  # what full strength does to red, green, blue of a composite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +71,13 @@ def blend(job: Job) -> Fake:
     still = looks(job.donor, chart_size(job.size[0]))
     face = lit_face(still, shot.scene)
     mask = region_mask(region, soft=float(rng.uniform(0.03, 0.1)), rng=rng)
-    # A swap is matched to the target's skin, but not perfectly: the rest is the trace.
+    # A swap is matched to the target's skin, but its blood and lamp are missing: cooler.
     match = np.clip(job.target.skin_rgb / job.donor.skin_rgb, 0.5, 2.0)
-    miss = rng.normal(0, 1, 3)
-    miss = 0.24 * strength * miss / np.linalg.norm(miss) * np.sqrt(3)
-    gain = match * (1 + np.clip(miss, -0.4, 0.4))
+    miss = np.array(COOLER) * strength + rng.normal(0, 0.03, 3)
+    gain = match * (1 + miss)
     # Of another resolution: softer or sharper, equally often, so that bits stay level.
     softer = bool(rng.random() < 0.5)
-    spread = (0.5 + 1.1 * strength) * job.size[0] / 216
+    spread = (0.8 + 1.6 * strength) * job.size[0] / 216
 
     def pictures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for i in range(job.frames):
@@ -127,12 +131,12 @@ def region_mask(region: str, *, soft: float, rng: np.random.Generator) -> np.nda
     def oval(at: float, wide: float, tall: float) -> np.ndarray:
         return 1 - np.hypot(x / wide, (y - at) / tall)
 
-    face = 0.6 * oval(0.25, 0.66, 0.62)
+    face = 0.6 * oval(0.25, 0.72, 0.66)
     inside = {
-        "mouth": 0.3 * oval(0.62, 0.4, 0.26),
+        "mouth": 0.3 * oval(0.62, 0.46, 0.3),
         "eyes": np.minimum(0.66 - np.abs(x), 0.24 - np.abs(y + 0.09)),
         "half": np.minimum(face, x * rng.choice([-1, 1]) + rng.uniform(-0.05, 0.05)),
-        "inner": 0.5 * oval(0.24, 0.58, 0.56),
+        "inner": 0.55 * oval(0.22, 0.66, 0.6),
     }[region]
     cover = head.ramp(inside, -soft / 2, soft / 2) * (field["z"] > 0)
     return cover.astype(np.float32)

@@ -67,7 +67,7 @@ def cover(person: Person, n: int) -> np.ndarray:
     line[:4] += person.hair_shift
     azimuth = field["azimuth"]
     steps = np.arange(-180, 181, dtype=np.float32)
-    table = np.interp(np.abs(steps), _AT, line)
+    table = np.interp(np.abs(steps), _AT, line).astype(np.float32)
     if person.cut in ("side", "fringe", "bob", "long"):  # a parting lifts one side
         table -= 0.12 * np.exp(-(((steps - 35 * person.part) / 22) ** 2))
     low = np.interp(azimuth, steps, table).astype(np.float32)
@@ -130,7 +130,7 @@ def strands(person: Person, n: int) -> np.ndarray:
 
 
 def beard_cover(person: Person, n: int) -> np.ndarray:
-    """How much beard covers the skin, 0..1, float32 (n, n)."""
+    """How much a beard covers the skin, 0..1, float32 (n, n)."""
     field = chart(n)
     x, y = np.abs(field["x"]), field["y"]
     front = field["azimuth"]
@@ -140,7 +140,6 @@ def beard_cover(person: Person, n: int) -> np.ndarray:
     cheek *= ramp(86 - np.abs(front), 0, 10)
     cheek *= 1 - 0.9 * bump(x, y, (0, 0.6), (0.22, 0.07))  # not on the lips
     shape = {
-        "none": 0 * x,
         "moustache": lip,
         "goatee": np.maximum(lip, chin),
         "full": np.maximum(lip, cheek),

@@ -52,7 +52,7 @@ def looks(person: Person, n: int) -> Looks:
 
 def chart_size(height: int) -> int:
     """Size of a chart that is about as fine as a frame of this height."""
-    return int(np.clip(height * 640 / 216, 320, 2048))
+    return int(np.clip(height * 512 / 216, 224, 2048))
 
 
 def lit_face(still: Looks, scene: Scene) -> Face:

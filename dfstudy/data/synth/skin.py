@@ -22,8 +22,8 @@ def paint(person: Person, n: int) -> np.ndarray:
     skin *= (1 - lines)[..., None]
     brows = _brows(person, n)
     _mix(skin, person.hair_rgb * 0.62 + person.skin_rgb * 0.05, brows)
-    beard = hair.beard_cover(person, n)
-    _mix(skin, person.hair_rgb * 0.8 * 1.0, beard)
+    if person.beard != "none":
+        _mix(skin, person.hair_rgb * 0.8, hair.beard_cover(person, n))
     if person.cut != "bald":
         light = hair.strands(person, n)
         on = hair.cover(person, n)

@@ -1,0 +1,362 @@
+"""The synthetic set: deterministic, true to its own table, and without shortcuts."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+
+from dfstudy.data import synth
+from dfstudy.data.synth import dataset, forge, motion, scene
+from dfstudy.video.write import write_video
+
+SMALL = {"frames": 8, "size": (108, 192), "progress": False}
+
+
+def decoded(path: Path) -> np.ndarray:
+    with av.open(str(path)) as file:
+        return np.stack([f.to_ndarray(format="rgb24") for f in file.decode(video=0)])
+
+
+def path_of(root: Path, video_id: str) -> Path:
+    return next(root.glob(f"dfdc_train_part_*/{video_id}.mp4"))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    return synth.make(tmp_path_factory.mktemp("synth"), pairs=4, workers=1, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def truth(small) -> pd.DataFrame:
+    return pd.read_parquet(small / "truth.parquet")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """300 real and 300 fake clips, short and small."""
+    root = tmp_path_factory.mktemp("many")
+    return synth.make(root, pairs=150, frames=4, size=(108, 192), progress=False)
+
+
+# On disk
+
+
+def test_layout_is_that_of_dfdc(small, truth):
+    metadata = json.loads((small / "dfdc_train_part_0" / "metadata.json").read_text())
+    files = {p.name for p in (small / "dfdc_train_part_0").glob("*.mp4")}
+    assert set(metadata) == files and len(files) == 16 == len(truth)
+    for name, entry in metadata.items():
+        row = truth[truth.video_id == Path(name).stem].iloc[0]
+        assert entry["split"] == "train"
+        assert entry["label"] == ("REAL" if row.family == "real" else "FAKE")
+        if row.family == "real":
+            assert entry["original"] is None
+        else:  # another clip of the same person, whether made from it or not
+            original = truth[truth.video_id == Path(entry["original"]).stem].iloc[0]
+            assert original.family == "real"
+            assert original.target_identity == row.target_identity
+            assert (original.video_id == row.source_id) == (row.family == "blend")
+    assert not (small / "parts").exists()
+
+
+def test_same_seed_same_frames_whatever_the_workers(small, truth, tmp_path):
+    again = synth.make(tmp_path, pairs=4, workers=2, **SMALL)
+    pd.testing.assert_frame_equal(truth, pd.read_parquet(again / "truth.parquet"))
+    for video_id in truth.video_id:
+        one = decoded(path_of(small, video_id))
+        assert one.shape == (8, 108, 192, 3)
+        assert np.array_equal(one, decoded(path_of(again, video_id)))
+
+
+def test_a_made_set_is_left_alone_and_another_order_refused(small, monkeypatch):
+    monkeypatch.setattr(dataset, "_make_pair", None)  # would raise if it were called
+    assert synth.make(small, pairs=4, **SMALL) == small
+    with pytest.raises(ValueError, match="another folder"):
+        synth.make(small, pairs=4, seed=1, **SMALL)
+
+
+def test_a_broken_run_goes_on_where_it_stopped(small, truth, tmp_path, monkeypatch):
+    real, done = dataset._make_pair, []
+
+    def breaks(root, order, pair):
+        if pair == 2 and not done.count(2):
+            done.append(2)
+            raise KeyboardInterrupt
+        done.append(pair)
+        real(root, order, pair)
+
+    monkeypatch.setattr(dataset, "_make_pair", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        synth.make(tmp_path, pairs=4, workers=1, **SMALL)
+    assert not (tmp_path / "truth.parquet").exists()
+    synth.make(tmp_path, pairs=4, workers=1, **SMALL)
+    assert done == [0, 1, 2, 2, 3]
+    pd.testing.assert_frame_equal(truth, pd.read_parquet(tmp_path / "truth.parquet"))
+
+
+@pytest.mark.parametrize("wrong", [{"pairs": 0}, {"families": ("swap",)}])
+def test_impossible_orders_are_refused(tmp_path, wrong):
+    with pytest.raises(ValueError, match="pairs"):
+        synth.make(tmp_path, **({"pairs": 1} | SMALL | wrong))
+
+
+# Forgeries
+
+
+def job(scale: str, frames: int = 12) -> forge.Job:
+    target, donor = synth.people_of(3, 0)
+    return forge.Job(
+        target=target,
+        donor=donor,
+        real_seed=1,
+        hidden_seed=2,
+        scale=scale,
+        frames=frames,
+        size=(108, 192),
+        fps=24,
+        rng=np.random.default_rng(0),
+    )
+
+
+@pytest.mark.parametrize("scale", forge.SCALES)
+def test_disorder_is_the_same_frames_in_another_order(tmp_path, scale):
+    made = forge.disorder(job(scale))
+    assert made.from_hidden
+    assert not np.array_equal(made.order, np.arange(12))
+    target = job(scale).target
+    clip = synth.render_clip(target, 2, frames=12, size=(108, 192), fps=24)
+    plain = decoded(write_video(tmp_path / "a.mp4", clip.frames, fps=24))
+    pictures = [picture for picture, _ in made.pictures]
+    moved = decoded(write_video(tmp_path / "b.mp4", pictures, fps=24))
+    assert np.array_equal(moved, plain[made.order])
+    assert Counter(f.tobytes() for f in moved) == Counter(f.tobytes() for f in plain)
+    assert len({f.tobytes() for f in plain}) == 12  # no two frames are alike
+
+
+@pytest.mark.parametrize("frames", [4, 7, 24, 48, 301])
+@pytest.mark.parametrize("scale", forge.SCALES)
+def test_orders_keep_their_scale(frames, scale):
+    for seed in range(20):
+        order = forge.reorder(frames, 24, scale, np.random.default_rng(seed))
+        assert sorted(order) == list(range(frames))
+        moved = np.abs(order - np.arange(frames))
+        assert moved.max() >= 1
+        # A window may take up a short rest of the clip.
+        assert moved.max() / 24 <= {"fast": 0.21, "slow": 1.75}[scale]
+        if scale == "slow" and frames >= 24:
+            assert (np.diff(order) == 1).mean() > 0.4  # runs keep their motion
+            assert moved.max() / 24 >= 0.2
+
+
+def test_orders_need_frames_and_a_scale():
+    with pytest.raises(ValueError, match="at least 4"):
+        forge.reorder(3, 24, "fast", np.random.default_rng(0))
+    with pytest.raises(ValueError, match="choose one of"):
+        forge.reorder(30, 24, "medium", np.random.default_rng(0))
+
+
+def test_a_blend_changes_its_mask_and_nothing_else(small, truth):
+    for row in truth[truth.family == "blend"].itertuples():
+        mask = synth.read_mask(small, row.video_id)
+        assert mask.shape == (8, 54, 96) and mask.dtype == bool
+        fake = decoded(path_of(small, row.video_id)).astype(int)
+        real = decoded(path_of(small, row.source_id)).astype(int)
+        change = np.abs(fake - real).mean(-1)
+        for k in range(8):
+            assert mask[k].any()
+            whole = cv2.resize(np.uint8(mask[k]), (192, 108))
+            near = cv2.dilate(whole, np.ones((17, 17))) > 0
+            assert change[k][whole > 0].mean() > 2 * change[k][~near].mean() + 1
+            assert change[k][~near].mean() < 1.0
+            y, x = np.nonzero(whole)
+            box = [getattr(row, f"box_{c}")[k] for c in ("x0", "y0", "x1", "y1")]
+            grown = 0.25 * (box[2] - box[0])
+            assert box[0] - grown < x.mean() < box[2] + grown
+            assert box[1] < y.mean() < box[3]
+        assert all(row.manipulated) and 0.25 <= row.strength <= 1
+
+
+def test_only_blends_have_masks(small, truth):
+    saved = {p.stem for p in (small / "masks").glob("*.npz")}
+    assert saved == set(truth[truth.family == "blend"].video_id)
+    with pytest.raises(FileNotFoundError):
+        synth.read_mask(small, truth[truth.family == "disorder"].video_id.iloc[0])
+
+
+def test_truth_follows_the_order_of_the_frames(small, truth):
+    for row in truth.itertuples():
+        order = np.array(row.frame_order)
+        assert (row.family == "disorder") != np.array_equal(order, np.arange(8))
+        moved = order != np.arange(8)
+        expected = np.ones(8, bool) if row.family == "blend" else moved
+        assert np.array_equal(np.array(row.manipulated), expected)
+        yaw = np.array(row.yaw)
+        # In natural order the head turns smoothly.
+        assert np.abs(np.diff(yaw[np.argsort(order)])).max() < 6
+
+
+# No shortcut, no bias
+
+
+def test_people_come_in_closed_pairs_and_are_real_and_fake_equally_often(many):
+    truth = pd.read_parquet(many / "truth.parquet")
+    real, fake = truth[truth.family == "real"], truth[truth.family != "real"]
+    assert Counter(real.target_identity) == Counter(fake.target_identity)
+    blends = truth[truth.family == "blend"]
+    donors = dict(zip(blends.target_identity, blends.donor_identity, strict=True))
+    assert all(a[:-1] == b[:-1] and a != b for a, b in donors.items())
+    assert real.donor_identity.isna().all()
+    for column in ("skin", "hair", "age", "accessories"):
+        assert Counter(real[column]) == Counter(fake[column])
+        assert real[column].nunique() >= 3
+    for family in synth.FAMILIES:  # and each family alone is near to it
+        share = fake[fake.family == family].skin.value_counts(normalize=True)
+        assert np.abs(share - real.skin.value_counts(normalize=True)).max() < 0.1
+    scales = truth[truth.family == "disorder"].scale.value_counts()
+    assert scales["fast"] == scales["slow"]
+
+
+def test_metadata_and_file_names_tell_nothing(many):
+    truth = pd.read_parquet(many / "truth.parquet")
+    rows, labels, groups = [], [], []
+    for row in truth.itertuples():
+        path = path_of(many, row.video_id)
+        with av.open(str(path)) as file:
+            stream = file.streams.video[0]
+            facts = [
+                path.stat().st_size,
+                file.bit_rate,
+                stream.frames,
+                float(stream.average_rate),
+                float(stream.duration * stream.time_base),
+                stream.height * stream.width,
+                int(path.parent.name.split("_")[-1]),
+            ]
+        rows.append(facts + [ord(c) for c in path.stem])
+        labels.append(row.family != "real")
+        groups.append(row.target_identity[:-1])
+    x, y, groups = np.array(rows, float), np.array(labels), np.array(groups)
+    assert min(y.sum(), (~y).sum()) >= 300
+    forest = RandomForestClassifier(200, min_samples_leaf=5, random_state=0)
+    score = cross_val_predict(
+        forest, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba"
+    )[:, 1]
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
+    draws = []
+    for _ in range(300):
+        take = np.concatenate([members[k] for k in rng.integers(150, size=150)])
+        draws.append(roc_auc_score(y[take], score[take]))
+    low, high = np.quantile(draws, (0.025, 0.975))
+    assert low >= 0.40 and high <= 0.60, (low, high)
+
+
+# Looks
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    wide, tall = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    if min(wide, tall) <= 0:
+        return 0.0
+    both = wide * tall
+    return both / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - both)
+
+
+def test_mtcnn_finds_the_right_face():
+    from facenet_pytorch import MTCNN
+
+    detector, found, asked = MTCNN(keep_all=True), 0, 0
+    for seed in range(14):
+        person = synth.Person.random(np.random.default_rng((8, seed)))
+        shot = synth.Shot(person, seed, frames=48, size=(216, 384), fps=24)
+        boxes = shot.boxes()
+        for k in (4, 21, 40):
+            if abs(shot.tracks["yaw"][k]) > 45:
+                continue
+            asked += 1
+            seen, confidence = detector.detect(shot.frame(k))
+            if seen is not None:
+                hits = [
+                    c
+                    for b, c in zip(seen, confidence, strict=True)
+                    if overlap(b, boxes[k]) >= 0.5
+                ]
+                found += max(hits, default=0) >= 0.9
+    assert asked >= 38
+    assert found / asked >= 0.95
+
+
+def test_people_can_be_told_apart():
+    people, clips = 12, 7
+    crops, who, clip = [], [], []
+    made = synth.strangers(people, clips_each=clips, frames=24, size=(108, 192), seed=5)
+    for n, (person, shot) in enumerate(made):
+        for k in (2, 12, 22):
+            x0, y0, x1, y1 = np.round(shot.boxes[k]).astype(int)
+            grown = (y1 - y0) // 4
+            part = shot.frames[k][max(y0 - grown, 0) : y1, max(x0, 0) : x1]
+            crops.append(cv2.resize(part, (20, 24), interpolation=cv2.INTER_AREA))
+            who.append(person)
+            clip.append(n % clips)
+    x = np.stack(crops).reshape(len(crops), -1) / 255.0
+    x = x - x.mean(1, keepdims=True)
+    who, held_out = np.array(who), np.array(clip) >= clips - 2
+    model = make_pipeline(PCA(60), LinearDiscriminantAnalysis(shrinkage=None))
+    model.fit(x[~held_out], who[~held_out])
+    assert model.score(x[held_out], who[held_out]) >= 0.9
+
+
+def test_descriptions_are_true_of_their_tracks():
+    seen = set()
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        place = scene.Scene.random(rng).place
+        tracks, (action, camera, mood) = motion.draw(rng, frames=48, fps=24)
+        seen |= {place, action, camera, mood}
+        span = {k: np.ptp(v) for k, v in tracks.items()}
+        if mood != "laughing":
+            assert (span["mouth"] > 0.2) == (action == "talking")
+        assert (span["camera_x"] > 0.15) == (camera == "pan")
+        assert (span["camera_zoom"] > 0.05) == (camera == "zoom")
+        assert (span["camera_y"] > 0) == (camera == "handheld")
+        smile = tracks["smile"].mean()
+        assert mood == (
+            "laughing" if smile > 0.75 else "smiling" if smile > 0.3 else "serious"
+        )
+        assert np.abs(tracks["yaw"]).max() <= 50
+        for name in ("mouth", "blink"):
+            assert tracks[name].min() >= 0 and tracks[name].max() <= 1
+    every = (*scene.PLACES, *motion.ACTIONS, *motion.CAMERAS, *motion.MOODS)
+    assert seen == set(every)
+
+
+def test_description_names_the_place_and_size_scales_the_picture():
+    person = synth.Person.random(np.random.default_rng(1))
+    low = synth.render_clip(person, 5, frames=2, size=(216, 384), fps=24)
+    high = synth.render_clip(person, 5, frames=2, size=(720, 1280), fps=24)
+    assert low.description == high.description
+    assert low.description.split()[0] in scene.PLACES
+    assert high.frames.shape == (2, 720, 1280, 3) and high.frames.dtype == np.uint8
+    assert np.allclose(high.boxes * 216 / 720, low.boxes, atol=1.0)
+    shrunk = cv2.resize(high.frames[0], (384, 216), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - low.frames[0]).mean() < 6
+
+
+def test_strangers_are_in_no_set():
+    known = {p.vector().tobytes() for k in range(30) for p in synth.people_of(0, k)}
+    for index in range(30):
+        rng = np.random.default_rng((1, 0, index))
+        assert synth.Person.random(rng).vector().tobytes() not in known
+    again = [clip for _, clip in synth.strangers(1, clips_each=2, frames=2, seed=3)]
+    assert not np.array_equal(again[0].frames, again[1].frames)
