@@ -13,10 +13,6 @@ from dfstudy.data.synth.person import Person
 _T = np.linspace(-1, 1, 13)
 
 
-def _fixed(points: np.ndarray) -> np.ndarray:
-    return np.int32(np.round(points * 16))
-
-
 class Face:
     """The texture of one person, with eyes and mouth as the tracks want them."""
 
@@ -56,8 +52,11 @@ class Face:
         self._draw_mouth(mouth, smile)
         return self.texture
 
-    def _points(self, x: np.ndarray, y: np.ndarray, box: tuple) -> np.ndarray:
-        return to_pixel(x, y, len(self._still)) - (box[1].start, box[0].start)
+    def _points(self, curves: list[tuple], box: tuple) -> list[np.ndarray]:
+        """Curves (x, y), each (13,), as window pixels in cv2's fixed point, (13, 2)."""
+        x, y = np.array(curves).transpose(1, 0, 2)
+        points = to_pixel(x, y, len(self._still)) - (box[1].start, box[0].start)
+        return list(np.int32(np.round(points * 16)))
 
     def _draw_eye(self, sign, box, open_, smile, gaze_x, gaze_y) -> None:
         p, unit = self.person, self._unit
@@ -67,16 +66,16 @@ class Face:
         arch = 1 - np.abs(_T) ** 2.2
         low = 0.01 + tilt + h * (0.62 - 0.25 * max(smile, 0)) * arch
         top = low - (1.6 - 0.2 * max(smile, 0)) * h * arch * open_ - 0.003
-        upper, lower = self._points(x, top, box), self._points(x, low, box)
+        crease = top - (0.028 + 0.02 * open_) * arch - 0.006
+        look_x = np.full_like(x, sign * p.eye_gap + 0.06 * gaze_x)
+        look_y = np.full_like(x, -0.005 + 0.035 * gaze_y)
+        upper, lower, crease, centre = self._points(
+            [(x, top), (x, low), (x, crease), (look_x, look_y)], box
+        )
         still = self._still[box]
         white = np.full_like(still, 0)
         white[:] = np.array((226, 220, 216)) * (1 - 0.12 * p.tone)
-        centre = self._points(
-            np.array(sign * p.eye_gap + 0.06 * gaze_x),
-            np.array(-0.005 + 0.035 * gaze_y),
-            box,
-        )
-        at = tuple(int(v) for v in _fixed(centre))
+        at = tuple(int(v) for v in centre[0])
         size = 0.07 * p.eye_size * len(still[0]) / 0.54 * 16
         for part, colour in (
             (1.0, p.iris_rgb * 0.45),
@@ -87,24 +86,19 @@ class Face:
         glint = (at[0] - int(size * 0.35), at[1] - int(size * 0.35))
         cv2.circle(white, glint, int(size * 0.2), (250, 250, 250), -1, cv2.LINE_AA, 4)
         # The upper lid shades the ball.
-        cv2.polylines(
-            white, [_fixed(upper)], False, (70, 56, 54), int(5 * unit) or 1, 16, 4
-        )
+        cv2.polylines(white, [upper], False, (70, 56, 54), int(5 * unit) or 1, 16, 4)
         white = cv2.GaussianBlur(white, (0, 0), 0.8 * unit)
         inside = np.zeros(still.shape[:2], np.uint8)
         rim = np.concatenate([upper, lower[::-1]])
-        cv2.fillPoly(inside, [_fixed(rim)], 255, cv2.LINE_AA, 4)
+        cv2.fillPoly(inside, [rim], 255, cv2.LINE_AA, 4)
         alpha = inside.astype(np.float32) * (1 / 255)
         eye = cv2.blendLinear(white, still, alpha, 1 - alpha)
-        crease = self._points(x, top - (0.028 + 0.02 * open_) * arch - 0.006, box)
-        cv2.polylines(
-            eye, [_fixed(crease)], False, self._fold, max(1, round(unit)), 16, 4
-        )
+        cv2.polylines(eye, [crease], False, self._fold, max(1, round(unit)), 16, 4)
         lash = self._lash.tolist()
         thick = max(1, round(3 * unit * (0.8 + 0.4 * p.eye_size)))
-        cv2.polylines(eye, [_fixed(upper)], False, lash, thick, 16, 4)
+        cv2.polylines(eye, [upper], False, lash, thick, 16, 4)
         thin = max(1, round(unit))
-        cv2.polylines(eye, [_fixed(lower)], False, self._fold, thin, 16, 4)
+        cv2.polylines(eye, [lower], False, self._fold, thin, 16, 4)
         self.texture[box] = cv2.GaussianBlur(eye, (0, 0), 0.6 * unit)
 
     def _draw_mouth(self, open_: float, smile: float) -> None:
@@ -122,39 +116,36 @@ class Face:
             "lower": base + gap,
             "low": base + gap + 1.25 * full * arch,
         }
-        px = {k: self._points(x, y, box) for k, y in curves.items()}
+        teeth = np.minimum(curves["upper"] + 0.05 * arch, curves["lower"])
+        tongue = np.maximum(curves["lower"] - 0.06 * open_, curves["upper"])
+        light = curves["lower"] + 0.5 * full * arch
+        rows = [(x, y) for y in curves.values()]
+        rows += [(0.9 * x, teeth), (0.7 * x, tongue), (0.55 * x, light)]
+        names = (*curves, "teeth", "tongue", "light")
+        px = dict(zip(names, self._points(rows, box), strict=True))
         still = self._still[box]
         ink = still.copy()
 
-        def fill(a: str | np.ndarray, b: str | np.ndarray, colour) -> None:
-            one = px[a] if isinstance(a, str) else a
-            two = px[b] if isinstance(b, str) else b
-            rim = np.concatenate([one, two[::-1]])
-            cv2.fillPoly(ink, [_fixed(rim)], colour, cv2.LINE_AA, 4)
+        def fill(a: str, b: str, colour: tuple, on: np.ndarray = ink) -> None:
+            rim = np.concatenate([px[a], px[b][::-1]])
+            cv2.fillPoly(on, [rim], colour, cv2.LINE_AA, 4)
+
+        def line(a: str, width: float, colour: tuple) -> None:
+            width = max(1, round(width * unit))
+            cv2.polylines(ink, [px[a]], False, colour, width, cv2.LINE_AA, 4)
 
         fill("top", "lower", (self._lip * 0.8).tolist())
         fill("upper", "low", self._lip.tolist())
-        light = self._points(0.55 * x, curves["lower"] + 0.5 * full * arch, box)
-        shine = np.minimum(self._lip * 1.22 + 8, 255).tolist()
-        cv2.polylines(
-            ink, [_fixed(light)], False, shine, max(1, round(3 * unit)), 16, 4
-        )
+        line("light", 3, np.minimum(self._lip * 1.22 + 8, 255).tolist())
         if open_ > 0.06:
             fill("upper", "lower", (52, 18, 20))
-            teeth = np.minimum(curves["upper"] + 0.05 * arch, curves["lower"])
-            fill("upper", self._points(x * 0.9, teeth, box), (222, 214, 204))
+            fill("upper", "teeth", (222, 214, 204))
             if open_ > 0.35:
-                tongue = np.maximum(curves["lower"] - 0.06 * open_, curves["upper"])
-                fill(self._points(x * 0.7, tongue, box), "lower", (150, 70, 72))
-        dark = (self._lip * 0.4).tolist()
-        cv2.polylines(
-            ink, [_fixed(px["upper"])], False, dark, max(1, round(1.5 * unit)), 16, 4
-        )
+                fill("tongue", "lower", (150, 70, 72))
+        line("upper", 1.5, (self._lip * 0.4).tolist())
         over = np.zeros(still.shape[:2], np.uint8)
-        rim = np.concatenate([px["top"], px["low"][::-1]])
-        cv2.fillPoly(over, [_fixed(rim)], 255, cv2.LINE_AA, 4)
-        alpha = cv2.GaussianBlur(over, (0, 0), 1.6 * unit).astype(np.float32) * (
-            0.95 / 255
-        )
+        fill("top", "low", 255, over)
+        over = cv2.GaussianBlur(over, (0, 0), 1.6 * unit)
+        alpha = over.astype(np.float32) * (0.95 / 255)
         soft = cv2.GaussianBlur(ink, (0, 0), 1.0 * unit)
         self.texture[box] = cv2.blendLinear(soft, still, alpha, 1 - alpha)

@@ -20,11 +20,8 @@ from dfstudy.data.synth.render import EXPRESSION, Shot, chart_size, lit_face, lo
 
 REGIONS = ("mouth", "eyes", "half", "inner")
 SCALES = ("fast", "slow")
-COOLER = (
-    -0.26,
-    0.0,
-    0.16,
-)  # what full strength does to red, green, blue of a composite
+# What full strength does to red, green and blue of a composite.
+COOLER = (-0.3, 0.0, 0.18)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +63,12 @@ def blend(job: Job) -> Fake:
     """Composite a region of the donor's face into the target's real clip."""
     rng = job.rng
     shot = job.shot(job.real_seed)
-    strength = float(rng.uniform(0.25, 1.0))
+    strength = float(rng.uniform(0.3, 1.0))
     region = str(rng.choice(REGIONS))
     still = looks(job.donor, chart_size(job.size[0]))
     face = lit_face(still, shot.scene)
     mask = region_mask(region, soft=float(rng.uniform(0.03, 0.1)), rng=rng)
-    # A swap is matched to the target's skin, but its blood and lamp are missing: cooler.
+    # A swap is matched to the target's skin, but comes out cooler than it.
     match = np.clip(job.target.skin_rgb / job.donor.skin_rgb, 0.5, 2.0)
     miss = np.array(COOLER) * strength + rng.normal(0, 0.03, 3)
     gain = match * (1 + miss)
@@ -88,7 +85,7 @@ def blend(job: Job) -> Fake:
             over = cv2.transform(over, np.diag(gain))
             soft = cv2.GaussianBlur(over, (0, 0), spread)
             over = soft if softer else cv2.addWeighted(over, 1.9, soft, -0.9, 0)
-            cover = cv2.remap(mask, view.uv, None, cv2.INTER_LINEAR) * view.alpha
+            cover = view.look_up(mask) * view.alpha
             shot.lay(picture, over, cover, view)
             shot.draw_glasses(picture, view)
             yield picture, _half(cover, view, job.size)
@@ -133,7 +130,7 @@ def region_mask(region: str, *, soft: float, rng: np.random.Generator) -> np.nda
 
     face = 0.6 * oval(0.25, 0.72, 0.66)
     inside = {
-        "mouth": 0.3 * oval(0.62, 0.46, 0.3),
+        "mouth": 0.35 * oval(0.62, 0.5, 0.34),
         "eyes": np.minimum(0.66 - np.abs(x), 0.24 - np.abs(y + 0.09)),
         "half": np.minimum(face, x * rng.choice([-1, 1]) + rng.uniform(-0.05, 0.05)),
         "inner": 0.55 * oval(0.22, 0.66, 0.6),

@@ -117,7 +117,7 @@ def _window() -> tuple[np.ndarray, np.ndarray]:
 
 
 def trace(
-    r: np.ndarray, half: np.ndarray, turn: np.ndarray, jaw: float, *, steps: int = 8
+    r: np.ndarray, half: np.ndarray, turn: np.ndarray, jaw: float, *, steps: int = 6
 ) -> np.ndarray:
     """What each cell of a window around the head shows, before roll and scale.
 
@@ -126,34 +126,43 @@ def trace(
     to the outline in head units (negative inside). `to_window` maps onto it.
     """
     x, y = _window()
-    base = [(x * turn[0, k] + y * turn[1, k]) / half[k] for k in range(3)]
+    base = [x * (turn[0, k] / half[k]) + y * (turn[1, k] / half[k]) for k in range(3)]
     step = [float(turn[2, k] / half[k]) for k in range(3)]
     pull = (
         0.13 * jaw / (1 + 0.13 * jaw)
-    )  # the jaw drops: below the mouth y is stretched
+    )  # the jaw drops: y below the mouth is stretched
 
-    def look(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def look(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         a, b, c = (base[k] + z * step[k] for k in range(3))
-        b = b - pull * np.maximum(b - MOUTH_Y + 0.1, 0)
+        b -= pull * np.maximum(b - (MOUTH_Y - 0.1), 0)
         n = np.sqrt(a * a + b * b + c * c)
-        scale = (0.5 / UV) * (GRID - 1) / np.maximum(n + c, 1e-3)
-        uv = cv2.merge([a * scale, b * scale]) + 0.5 * (GRID - 1)
-        return uv, n - cv2.remap(
-            r, uv, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        )
+        scale = (0.5 / UV * (GRID - 1)) / np.maximum(n + c, 1e-3)
+        u, v = a * scale + 0.5 * (GRID - 1), b * scale + 0.5 * (GRID - 1)
+        surface = cv2.remap(r, u, v, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+        return u, v, n - surface
 
     # Nearest point of the ray to the middle: its depth says inside or outside.
-    nearest = -sum(b * s for b, s in zip(base, step, strict=True)) / sum(
-        s * s for s in step
-    )
-    _, outline = look(nearest)
-    z = np.full_like(x, 1.35)
+    length = sum(s * s for s in step)
+    nearest = -(base[0] * step[0] + base[1] * step[1] + base[2] * step[2]) / length
+    _, _, outline = look(nearest)
+    # Start where the ray enters the ball that holds the whole head.
+    across = sum((b + nearest * s) ** 2 for b, s in zip(base, step, strict=True))
+    z = nearest + np.sqrt(np.maximum(r.max() ** 2 - across, 0) / length)
     for _ in range(steps):
-        uv, gap = look(z)
+        u, v, gap = look(z)
         z = np.maximum(z - 0.8 * gap, nearest)
     # What overhangs (nose, ears, hair) is hit although the nearest point is outside.
     outline = np.where(outline < 0, outline, np.minimum(outline, gap - 0.012))
-    return cv2.merge([uv[..., 0], uv[..., 1], outline])
+    return cv2.merge([u, v, outline])
+
+
+def extent(cells: np.ndarray) -> np.ndarray:
+    """Corners of what `trace` found, in head units before roll, float (4, 2)."""
+    inside = cells[..., 2] < 0.05
+    rows, cols = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    x, y = _window()
+    xs, ys = x[0, cols[[0, -1]]], y[rows[[0, -1]], 0]
+    return np.array([(a, b) for a in xs for b in ys], float)
 
 
 def to_window(

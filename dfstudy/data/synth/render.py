@@ -70,10 +70,17 @@ class View:
     """One frame's geometry: what each pixel of `box` shows of the head."""
 
     box: tuple[slice, slice]
-    uv: np.ndarray  # (h, w, 2) pixels of the GRID chart
+    u: np.ndarray  # (h, w) pixels of the GRID chart
+    v: np.ndarray
     alpha: np.ndarray  # (h, w) cover of the head, 0..1
     turn: np.ndarray  # (3, 3)
     place: np.ndarray  # (2, 3) head units -> frame pixels
+
+    def look_up(self, on_chart: np.ndarray) -> np.ndarray:
+        """What the pixels of the box show of an image (n, n, ...) on the chart."""
+        ratio = np.float32((len(on_chart) - 1) / (head.GRID - 1))
+        u, v = (self.u, self.v) if ratio == 1 else (self.u * ratio, self.v * ratio)
+        return cv2.remap(on_chart, u, v, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
 
 
 class Shot:
@@ -133,34 +140,27 @@ class Shot:
     def view(self, i: int) -> View:
         """Geometry of frame i."""
         turn, to_cell, place = self.pose(i)
-        centre, scale = place[:, 2], float(np.hypot(place[0, 0], place[1, 0]))
-        height, width = self.size
-        reach = (1.5 * scale, 1.55 * scale)
-        x0, y0 = (max(0, int(c - r)) for c, r in zip(centre, reach, strict=True))
-        x1 = min(width, int(centre[0] + reach[0]))
-        y1 = min(height, int(centre[1] + reach[1]))
         cells = head.trace(self.looks.relief, self.half, turn, self.tracks["mouth"][i])
+        corners = head.extent(cells) @ place[:, :2].T + place[:, 2]
+        x0, y0 = np.maximum(corners.min(0), 0).astype(int)
+        x1, y1 = np.minimum(corners.max(0) + 1, self.size[::-1]).astype(int)
         to_cell[:, 2] += to_cell[:, :2] @ (x0, y0)
         seen = cv2.warpAffine(
             cells,
             to_cell,
-            (x1 - x0, y1 - y0),
+            (int(x1 - x0), int(y1 - y0)),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        alpha = np.clip(0.5 - seen[..., 2] * (0.75 * scale), 0, 1)
-        box = (slice(y0, y1), slice(x0, x1))
-        return View(box, np.ascontiguousarray(seen[..., :2]), alpha, turn, place)
+        u, v, outline = cv2.split(seen)
+        scale = float(np.hypot(place[0, 0], place[1, 0]))
+        alpha = np.clip(0.5 - outline * (0.75 * scale), 0, 1)
+        return View((slice(y0, y1), slice(x0, x1)), u, v, alpha, turn, place)
 
     def shade(self, still: Looks, texture: np.ndarray, view: View) -> np.ndarray:
         """Lit colours of the head in the view's box, uint8 (h, w, 3)."""
-        ratio = (len(texture) - 1) / (head.GRID - 1)
-        colour = cv2.remap(
-            texture, view.uv * ratio, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        )
-        normal = cv2.remap(
-            still.normals, view.uv, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        ).astype(np.float32)
+        colour = view.look_up(texture)
+        normal = view.look_up(still.normals).astype(np.float32)
         light = self.scene.light
         mid = light + np.array((0, 0, 1))
         rows = np.stack([light, mid / np.linalg.norm(mid), (0, -1, 0)]) @ view.turn
