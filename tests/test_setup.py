@@ -139,7 +139,7 @@ def test_a_python_without_venv_names_debians_package(bare):
     )
     done = start("--list")
     assert done.returncode == 1
-    package = "python%d.%d-venv" % sys.version_info[:2]
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     assert "cannot make virtual environments" in done.stderr
     assert f"apt install {package}" in done.stderr
 

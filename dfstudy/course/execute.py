@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
 import psutil
 
 Outcome = Literal["ok", "failed", "timeout"]
@@ -109,23 +108,23 @@ def run(
 def what_failed(executed: Path, log: Path) -> str:
     """One line: the first cell that raised and its error, or the end of the log."""
     if executed.exists():
-        notebook = nbformat.read(executed, as_version=4)
+        notebook = json.loads(executed.read_text(encoding="utf-8"))
         for ordinal, cell in enumerate(lesson_cells(notebook), start=1):
             for output in cell.get("outputs", []):
-                if output.output_type == "error":
-                    text = f"cell {ordinal}: {output.ename}: {output.evalue}"
+                if output["output_type"] == "error":
+                    text = f"cell {ordinal}: {output['ename']}: {output['evalue']}"
                     return " ".join(text.split())
     lines = [line for line in _tail(log).splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it stopped without a word"
 
 
-def lesson_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def lesson_cells(notebook: dict[str, Any]) -> list[Any]:
     """The cells of an executed copy that are the lesson's: papermill adds its own."""
     added = {"injected-parameters", "papermill-error-cell-tag"}
     return [
         cell
-        for cell in notebook.cells
-        if not added & set(cell.metadata.get("tags", []))
+        for cell in notebook["cells"]
+        if not added & set(cell["metadata"].get("tags", []))
     ]
 
 

@@ -55,24 +55,34 @@ def write(
 
 
 def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Test rows of `folder/results`, by data kind; one row a model, seed and family."""
+    """Test rows of `folder/results`, by data kind.
+
+    One row a model, seed and family, and below them the trivial classifiers of `all`:
+    a detector that does no better than those has learned nothing.
+    """
     tables: dict[str, list[dict[str, Any]]] = {}
     for path in sorted((folder / "results").glob("*.json")):
         result = json.loads(path.read_text(encoding="utf-8"))
         rows = tables.setdefault(result["data"]["kind"], [])
-        for family, metrics in result["metrics"]["test"].items():
-            rows.append(
-                {
-                    "lesson": result["lesson"],
-                    "model": result["model"],
-                    "seed": result["seed"],
-                    "backbone": f"{result['backbone']}, {result['pretrained']}",
-                    "family": family,
-                    "trained_on": ", ".join(result["train_families"]),
-                    "file": f"results/{path.name}",
-                    **{name: metrics.get(name, _MISSING) for name in METRICS},
-                }
-            )
+        about = {
+            "lesson": result["lesson"],
+            "model": result["model"],
+            "seed": result["seed"],
+            "backbone": f"{result['backbone']}, {result['pretrained']}",
+            "trained_on": ", ".join(result["train_families"]),
+            "file": f"results/{path.name}",
+        }
+        tested = [
+            (family, False, metrics)
+            for family, metrics in result["metrics"]["test"].items()
+        ]
+        tested += [
+            (name.replace("_", " "), True, metrics["test"]["all"])
+            for name, metrics in result["trivial"].items()
+        ]
+        for name, trivial, metrics in tested:
+            shown = {metric: metrics.get(metric, _MISSING) for metric in METRICS}
+            rows.append({**about, "tested": name, "trivial": trivial, **shown})
     return dict(sorted(tables.items()))
 
 
