@@ -4,7 +4,8 @@
 
 The frames are rendered here: 16 of a 10-s clip, so 0.6 s apart. Also says how well the
 tracked boxes agree with the baseline's (recall, intersection over union), over several
-people; processor seconds beside wall seconds, for machines that are busy.
+people; processor seconds beside wall seconds, for machines that are busy. Both on one
+thread: more gain MTCNN little, and on a busy machine make the baseline ten times slower.
 """
 
 import time
@@ -41,8 +42,10 @@ def timed(function, *args):
 
 
 def main() -> None:
+    import torch
     from facenet_pytorch import MTCNN
 
+    torch.set_num_threads(1)
     network, detector = MTCNN(keep_all=True).eval(), FaceDetector()
     total = np.zeros((2, 2))  # ours, baseline x wall, processor
     overlaps = []
