@@ -109,6 +109,10 @@ def test_confusion_counts_by_truth_and_verdict():
     assert "2\n67%" in got and "1\n33%" in got and "1\n100%" in got and "0\n0%" in got
 
 
+def test_roc_of_one_class_says_so():
+    assert "no ROC: one class only" in words(figures.roc([1, 1], {"x": [0.1, 0.6]}))
+
+
 def test_roc_names_the_auroc_and_refuses_hard_labels():
     assert "x, AUROC 1.00" in words(figures.roc([0, 1, 1], {"x": [0.1, 0.6, 0.8]}))
     with pytest.raises(ValueError, match="hard labels"):

@@ -99,16 +99,20 @@ def roc(
     """ROC of one detector or several on the same videos; dots: where they operate.
 
     Args:
-        labels: (N,) 0 real, 1 fake.
+        labels: (N,) 0 real, 1 fake; of one class alone there is no curve, and the
+            figure says so.
         scores: name -> (N,), higher is more fake.
         thresholds: name -> the threshold in use, chosen on validation.
 
     Raises:
-        ValueError: one class only, or hard labels for scores.
+        ValueError: hard labels for scores.
     """
     y = np.asarray(labels)
     fig = style.figure(6, 5.8)
     ax = fig.subplots()
+    if len(np.unique(y)) < 2:
+        scores = {}
+        ax.text(0.5, 0.6, "no ROC: one class only", ha="center")
     for (name, values), colour in zip(scores.items(), _colours(scores), strict=True):
         s = np.asarray(values)
         label = f"{name}, AUROC {auroc(y, s):.2f}"
@@ -122,7 +126,8 @@ def roc(
     ax.text(0.5, 0.43, "chance", color=MUTED, rotation=45, rotation_mode="anchor")
     ax.set(xlabel="reals called fake (FPR)", ylabel="fakes called fake (TPR)")
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title or "ROC")
-    ax.legend(loc="lower right")
+    if scores:
+        ax.legend(loc="lower right")
     return fig
 
 

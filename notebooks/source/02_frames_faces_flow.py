@@ -195,7 +195,6 @@ for ax, (name, images) in zip(axes[1:], seen.items(), strict=True):
     ax.set_title(name)
 for ax in axes:
     ax.set_axis_off()
-fig.tight_layout()
 plt.show()
 
 # %%
@@ -239,7 +238,6 @@ for ax, (name, image) in zip(axes, ways.items(), strict=True):
     ax.imshow(image, interpolation="nearest")
     ax.set_title(name)
     ax.set_axis_off()
-fig.tight_layout()
 plt.show()
 
 # %% [markdown]
@@ -293,7 +291,6 @@ for line, (kind, (_, images, _, faces)) in zip(axes, pictured.items(), strict=Tr
         ax.imshow(crops[T // 2])
         ax.set_title(f"{kind}, margin {margin:.0%}")
         ax.set_axis_off()
-fig.tight_layout()
 plt.show()
 
 # %% [markdown]
