@@ -5,7 +5,7 @@
 The frames are rendered here: 16 of a 10-s clip, so 0.6 s apart. Also says how well the
 tracked boxes agree with the baseline's (recall, intersection over union), over several
 people; processor seconds beside wall seconds, for machines that are busy. Both on one
-thread: more gain MTCNN little, and on a busy machine make the baseline ten times slower.
+thread: more gain MTCNN little, and make it ten times slower on a busy machine.
 """
 
 import time

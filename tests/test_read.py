@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from clips import TURNS, encode, number, numbered, set_matrix
 
-from dfstudy.video import read
+from dfstudy.video import decode, read
 from dfstudy.video.probe import VideoError
 from dfstudy.video.read import iter_frames, read_evenly, read_frames
 from dfstudy.video.sample import even_indices
@@ -94,20 +94,39 @@ def test_a_file_that_breaks_off_gives_the_frames_before(clip, tmp_path):
     assert numbers(frames) == indices.tolist() == even_indices(n_frames, 8).tolist()
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_damaged_bytes_give_frames_or_a_clear_error(clip, tmp_path, seed):
-    rng = np.random.default_rng(seed)
-    data = bytearray(clip.read_bytes())
-    for at in rng.integers(0, len(data), 60):
-        data[at] = rng.integers(0, 256)
-    path = tmp_path / "damaged.mp4"
-    path.write_bytes(data)
-    try:
-        frames, indices, n_frames = read_evenly(path, 8)
-    except VideoError as error:
-        assert str(error).startswith("damaged.mp4")
-    else:
-        assert frames.shape[0] == 8 and indices.max() < n_frames
+@pytest.mark.parametrize("suffix", ["mp4", "ts", "mkv"])
+def test_damaged_bytes_give_frames_or_a_clear_error(tmp_path, suffix):
+    whole = encode(tmp_path / f"whole.{suffix}", numbered(40)).read_bytes()
+    path = tmp_path / f"damaged.{suffix}"
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        data = bytearray(whole)
+        for at in rng.integers(0, len(data), 10 * (seed + 1)):
+            data[at] = rng.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            frames, indices, n_frames = read_evenly(path, 8)
+        except VideoError as error:
+            assert str(error).startswith(path.name)
+        else:
+            assert frames.shape[0] == 8 and indices.max() < n_frames
+
+
+@pytest.mark.parametrize("error", [av.InvalidDataError(1, "x"), IndexError()])
+def test_a_demuxer_that_fails_on_the_way_only_ends_the_file(clip, error):
+    class Failing:
+        def __init__(self, container):
+            self.container = container
+
+        def demux(self, stream):
+            for count, packet in enumerate(self.container.demux(stream)):
+                if count == 50:
+                    raise error
+                yield packet
+
+    with decode.open_video(clip) as (container, stream):
+        frames = list(decode.decode(Failing(container), stream))
+    assert 40 <= len(frames) <= 50
 
 
 def test_a_stream_that_changes_its_size_keeps_the_first(tmp_path):

@@ -105,14 +105,7 @@ def decode(container, stream) -> Iterator[av.VideoFrame]:
     A file that ends in the middle, or is damaged in places, gives the frames that can
     be decoded; whether there are any is for the caller to judge.
     """
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.FFmpegError:
-            packet = None  # the file breaks off: flush what the decoder still holds
+    for packet in packets(container, stream):
         try:
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:
@@ -121,8 +114,18 @@ def decode(container, stream) -> Iterator[av.VideoFrame]:
             # Concealed errors would be silent garbage.
             if not frame.is_corrupt and frame.width * frame.height <= MAX_PIXELS:
                 yield frame
-        if packet is None:
-            return
+
+
+def packets(container, stream) -> Iterator[av.Packet | None]:
+    """Packets as stored, until the file ends or breaks off; None, empty ones: flush."""
+    try:
+        yield from container.demux(stream)
+    except av.FFmpegError:
+        yield None  # broken off: flush what the decoder still holds
+    except IndexError:
+        # PyAV's own, after it has flushed our stream: damage in a transport stream
+        # looked like one stream more than there was at the start.
+        return
 
 
 def orientation(frame: av.VideoFrame) -> Orientation:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from dfstudy.video.decode import VideoError, decode, open_video, orientation
+from dfstudy.video.decode import VideoError, decode, open_video, orientation, packets
 
 __all__ = ["VideoError", "VideoInfo", "probe"]
 
@@ -70,10 +70,7 @@ def probe(path: str | os.PathLike) -> VideoInfo:
 def _count_packets(path: Path) -> int:
     """Packets of the video stream: reads the file, decodes nothing."""
     with open_video(path) as (container, stream):
-        count = 0
-        try:
-            for packet in container.demux(stream):
-                count += packet.size > 0
-        except av.FFmpegError:
-            pass  # the file breaks off: what came before counts
-        return max(1, count)
+        count = sum(
+            bool(packet and packet.size) for packet in packets(container, stream)
+        )
+    return max(1, count)
