@@ -3,8 +3,8 @@
     python benchmarks/render.py
 
 The baseline is `write_video` of frames that exist already: what any renderer would pay.
-A set is timed whole (people painted, real and forged clips, truth, masks), as `make` does
-it, on one core. Processor seconds, so that a busy machine does not change the figure.
+A set is timed whole (people painted, real and forged clips, truth, masks), as `make`
+does it, on one core. Processor seconds, so that a busy machine does not change the figure.
 """
 
 import shutil

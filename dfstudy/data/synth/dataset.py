@@ -26,7 +26,7 @@ from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, Shot, render_clip
 from dfstudy.video.write import write_video
 
-VERSION = 1  # of the renderer: raise it when the same seed gives other pictures
+VERSION = 2  # of the renderer: raise it when the same seed gives other pictures
 QP = 22  # quantiser of every clip
 PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
 _SET, _STRANGERS = 0, 1  # seed spaces

@@ -64,8 +64,9 @@ class Scene:
         picture = cv2.GaussianBlur(picture, (0, 0), self.blur)
         glow = 0.06 * cv2.resize(noise(128, 40.0, 20), (w, h))
         slope = np.linspace(-1, 1, w, dtype=np.float32) * (0.1 * self.light[0])
-        gain = (1 + glow + slope)[..., None] * (0.8 * self.lamp + 0.55 * self.room)
-        picture = np.clip(picture * gain, 0, 255).astype(np.uint8)
+        light = (0.8 * self.lamp + 0.55 * self.room)[:, None]
+        gain = cv2.transform((1 + glow + slope)[..., None], light)
+        picture = cv2.multiply(picture.astype(np.float32), gain, dtype=cv2.CV_8U)
         big = (round(w * height / _H), round(h * height / _H))
         return cv2.resize(picture, big, interpolation=cv2.INTER_CUBIC)
 

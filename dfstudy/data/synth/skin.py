@@ -69,10 +69,10 @@ def _skin(person: Person, n: int) -> np.ndarray:
     dab(skin, (0.5, 0.33), (0.14, 0.12), cool)
     dab(skin, (0, person.nose_length), (0.1, 0.09), cool, both=False)
     if person.freckles:
-        spots = ramp(hair.own_noise(person, n, n / 260, 9), 1.1, 1.8)
+        spots = ramp(hair.own_noise(person, n, n / 300, 9), 0.7, 1.6)
         field = chart(n)
         place = bump(np.abs(field["x"]), field["y"], (0.3, 0.27), (0.25, 0.12))
-        skin *= 1 - 0.35 * (spots * place)[..., None] * (0.6, 1.0, 1.0)
+        skin *= 1 - 0.2 * (spots * place)[..., None] * (0.6, 1.0, 1.0)
     return skin.astype(np.float32)
 
 
