@@ -53,6 +53,6 @@ if [ "$(seal "$python")" != "$(cat "$venv/complete" 2>/dev/null)" ]; then
   seal "$venv/bin/python" >"$venv/complete"
 fi
 export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-3}"
-"$venv/bin/python" -m dfstudy.course.system # says which library of the system is missing
+"$venv/bin/python" -m dfstudy.system # says which library of the system is missing
 if [ "${1:-}" = --test ]; then exec "$here/.ci/tiers" "$venv/bin/python" "${@:2}"; fi
 exec "$venv/bin/python" -m dfstudy.course run "$@"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import psutil
 from packaging.requirements import Requirement
 
-from dfstudy import paths
+from dfstudy import paths, system
 
 _IMPORTS = {
     "OpenCV": "import cv2",
@@ -26,11 +26,6 @@ _IMPORTS = {
     "PyTorch": "import torch, torchvision; torchvision.ops.nms",
     "Keras": "from dfstudy.frameworks import import_keras; import_keras()",
     "MTCNN": "from facenet_pytorch import MTCNN; MTCNN()",
-}
-_HINTS = {
-    "libGL.so.1": "install the system library: apt-get install libgl1",
-    "libgthread-2.0.so.0": "install the system library: apt-get install libglib2.0-0",
-    "libxcb.so.1": "install the system library: apt-get install libxcb1",
 }
 
 
@@ -65,21 +60,36 @@ def _python() -> Check:
     return Check("Python", sys.version_info >= (3, 11), f"{detail} (3.11 or newer)")
 
 
-def _packages() -> list[Check]:
-    checks = []
-    for line in metadata.requires("dfstudy") or []:
+def requirements(distribution: str = "dfstudy") -> list[tuple[Requirement, str | None]]:
+    """What `distribution` needs, each with the version that is installed, if any."""
+    found = []
+    for line in metadata.requires(distribution) or []:
         requirement = Requirement(line)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        bound = str(requirement.specifier)
         try:
             version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
+            version = None
+        found.append((requirement, version))
+    return found
+
+
+def is_met(requirement: Requirement, version: str | None) -> bool:
+    """Whether this installed version will do."""
+    return version is not None and requirement.specifier.contains(version, True)
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for requirement, version in requirements():
+        bound = str(requirement.specifier)
+        if version is None:
             detail = f"missing: pip install '{requirement.name}{bound}'"
-            checks.append(Check(requirement.name, False, detail))
-            continue
-        ok = requirement.specifier.contains(version, prereleases=True)
-        checks.append(Check(requirement.name, ok, f"{version} (needs {bound})"))
+        else:
+            detail = f"{version} (needs {bound})"
+        ok = is_met(requirement, version)
+        checks.append(Check(requirement.name, ok, detail))
     return checks
 
 
@@ -90,8 +100,7 @@ def _imports(name: str, code: str) -> Check:
     if done.returncode == 0:
         return Check(f"import {name}", True, "works")
     last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-    hint = next((text for key, text in _HINTS.items() if key in done.stderr), "")
-    return Check(f"import {name}", False, f"{last} {hint}".strip())
+    return Check(f"import {name}", False, system.advice(name, last))
 
 
 def _gpu() -> Check:

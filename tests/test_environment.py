@@ -24,8 +24,9 @@ def test_missing_and_old_packages_fail(monkeypatch):
 def test_a_failing_import_names_the_system_library():
     code = "raise ImportError('libGL.so.1: cannot open shared object file')"
     check = environment._imports("OpenCV", code)
-    assert str(check).startswith("[FAIL] import OpenCV: ImportError: libGL.so.1")
-    assert "apt-get install libgl1" in check.detail
+    assert str(check).startswith("[FAIL] import OpenCV:")
+    assert "the system library libGL.so.1, which is missing" in check.detail
+    assert "apt install libgl1" in check.detail
 
 
 def test_a_crashing_import_is_one_line():

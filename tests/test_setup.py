@@ -13,7 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dfstudy.course import colab, system
+from dfstudy import system
+from dfstudy.course import colab
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from dfstudy import environment
+
 
 def on_colab() -> bool:
     """Whether this runs on Colab."""
@@ -23,18 +25,11 @@ def on_colab() -> bool:
 
 def missing(distribution: str = "dfstudy") -> list[str]:
     """Requirements of `distribution` that are not installed, or are too old."""
-    wanted = []
-    for line in metadata.requires(distribution) or []:
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            version = None
-        if version is None or not requirement.specifier.contains(version, True):
-            wanted.append(f"{requirement.name}{requirement.specifier}")
-    return wanted
+    return [
+        f"{requirement.name}{requirement.specifier}"
+        for requirement, version in environment.requirements(distribution)
+        if not environment.is_met(requirement, version)
+    ]
 
 
 def held(wanted: list[str]) -> list[str]:
@@ -49,7 +44,10 @@ def held(wanted: list[str]) -> list[str]:
 
 def install_missing() -> None:
     """On Colab install what is missing; elsewhere do nothing."""
-    if not on_colab() or not (wanted := missing()):
+    if not on_colab():
+        return
+    wanted = missing()
+    if not wanted:
         return
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "held.txt"

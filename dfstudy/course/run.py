@@ -68,7 +68,7 @@ def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
     """Run `job`; 0 if every lesson is finished, 1 if one failed, 130 after Ctrl-C."""
     _claim(job)
     screen = _Screen(out or sys.stdout, job)
-    package = _package_hash()
+    package = paths.code_sha256()
     code = 0
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -131,25 +131,13 @@ def records(job: Job) -> list[Record]:
 
 def fingerprint(job: Job, lesson: Lesson, package: str | None = None) -> str:
     """Hash of what a lesson's outcome rests on: unchanged, it need not run again."""
-    digest = hashlib.sha256((package or _package_hash()).encode())
+    digest = hashlib.sha256((package or paths.code_sha256()).encode())
     digest.update(lesson.path.read_bytes())
     digest.update(f"{job.profile}|{job.seed}|{job.data}|{sys.version}".encode())
     if job.data:  # names, sizes and times: reading a terabyte to skip it would be odd
         for path in sorted(job.data.rglob("*")):
             stat = path.stat()
             digest.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}".encode())
-    return digest.hexdigest()
-
-
-def _package_hash() -> str:
-    """Hash of the package's source and of the lock."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    files = [path for path in package.rglob("*") if path.suffix in {".py", ".j2"}]
-    for path in [*sorted(files), paths.root() / "requirements.lock"]:
-        if path.exists():
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

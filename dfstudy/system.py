@@ -1,6 +1,6 @@
 """Is a library of the operating system missing? Which one, and in which package is it?
 
-    python -m dfstudy.course.system      # exit 1 and one sentence if OpenCV cannot load
+    python -m dfstudy.system      # exit 1 and one sentence if OpenCV cannot load
 
 Python's own packages come from the lock; what they link to comes from the system, and
 a bare server or container often lacks the X and GL libraries of OpenCV's wheel.
