@@ -4,7 +4,7 @@
 
 The baseline is `write_video` of frames that exist already: what any renderer would pay.
 A set is timed whole (people painted, real and forged clips, truth, masks), as `make`
-does it, on one core. Processor seconds, so that a busy machine does not change the figure.
+does it, on one core. Processor seconds, so that a busy machine matters less.
 """
 
 import shutil

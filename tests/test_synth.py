@@ -80,14 +80,14 @@ def test_same_seed_same_frames_whatever_the_workers(small, truth, tmp_path):
 
 
 def test_a_made_set_is_left_alone_and_another_order_refused(small, monkeypatch):
-    monkeypatch.setattr(dataset, "_make_pair", None)  # would raise if it were called
+    monkeypatch.setattr(dataset, "make_pair", None)  # would raise if it were called
     assert synth.make(small, pairs=2, **SMALL) == small
     with pytest.raises(ValueError, match="another folder"):
         synth.make(small, pairs=2, seed=1, **SMALL)
 
 
 def test_a_broken_run_goes_on_where_it_stopped(small, truth, tmp_path, monkeypatch):
-    real, done = dataset._make_pair, []
+    real, done = dataset.make_pair, []
 
     def breaks(root, order, pair):
         if pair == 1 and not done.count(1):
@@ -96,7 +96,7 @@ def test_a_broken_run_goes_on_where_it_stopped(small, truth, tmp_path, monkeypat
         done.append(pair)
         real(root, order, pair)
 
-    monkeypatch.setattr(dataset, "_make_pair", breaks)
+    monkeypatch.setattr(dataset, "make_pair", breaks)
     with pytest.raises(KeyboardInterrupt):
         synth.make(tmp_path, pairs=2, workers=1, **SMALL)
     assert not (tmp_path / "truth.parquet").exists()

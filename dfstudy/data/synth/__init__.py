@@ -5,11 +5,12 @@
     clip = synth.render_clip(person, 7, frames=48, size=(216, 384), fps=24)
 
 A laboratory, not evidence about the world. Read `person`, `head`, `skin`, `hair`,
-`face`, `motion`, `scene`, `render`, then `forge` and `dataset`.
+`face`, `looks`, `motion`, `scene`, `render`, then `forge`, `pair` and `dataset`.
 """
 
 from dfstudy.data.synth import forge
-from dfstudy.data.synth.dataset import VERSION, make, people_of, read_mask, strangers
+from dfstudy.data.synth.dataset import VERSION, make, read_mask, strangers
+from dfstudy.data.synth.pair import people_of
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, Shot, render_clip
 

@@ -21,15 +21,13 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from dfstudy.data.synth.forge import FAMILIES, SCALES, Job
+from dfstudy.data.synth.forge import FAMILIES
+from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import Clip, Shot, render_clip
-from dfstudy.video.write import write_video
+from dfstudy.data.synth.render import Clip, render_clip
 
 VERSION = 2  # of the renderer: raise it when the same seed gives other pictures
-QP = 22  # quantiser of every clip
-PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
-_SET, _STRANGERS = 0, 1  # seed spaces
+_STRANGERS = 1  # their seed space; that of sets is pair.SPACE
 
 
 def make(
@@ -69,7 +67,7 @@ def make(
     if (parts / "order.json").exists():
         _same(root, parts / "order.json", order)
     parts.mkdir(parents=True, exist_ok=True)
-    _write_json(parts / "order.json", order)
+    write_json(parts / "order.json", order)
     todo = [k for k in range(pairs) if not (parts / f"{k}.json").exists()]
     workers = min(workers or _cores(), max(1, len(todo)))
     with tqdm(
@@ -81,7 +79,7 @@ def make(
     ) as bar:
         if workers == 1:
             for k in todo:
-                _make_pair(root, order, k)
+                make_pair(root, order, k)
                 bar.update()
         else:
             spawn = multiprocessing.get_context("spawn")
@@ -89,12 +87,12 @@ def make(
                 workers, mp_context=spawn, initializer=_one_thread
             ) as pool:
                 for job in as_completed(
-                    [pool.submit(_make_pair, root, order, k) for k in todo]
+                    [pool.submit(make_pair, root, order, k) for k in todo]
                 ):
                     job.result()
                     bar.update()
     _join(root, pairs)
-    _write_json(root / "synth.json", order)
+    write_json(root / "synth.json", order)
     shutil.rmtree(parts)
     return root
 
@@ -131,133 +129,6 @@ def read_mask(root: str | Path, video_id: str) -> np.ndarray:
         )
 
 
-def people_of(seed: int, pair: int) -> tuple[Person, Person]:
-    """The two people of a pair. The second is cast to resemble the first in skin."""
-    rng = np.random.default_rng((_SET, seed, pair, 0))
-    first = Person.random(rng)
-    second = Person.random(rng, tone=first.tone + rng.uniform(-0.15, 0.15))
-    return (first, second) if rng.random() < 0.5 else (second, first)
-
-
-def _make_pair(root: Path, order: dict, pair: int) -> None:
-    """All clips of one pair, and then its part of the tables, atomically."""
-    seed, frames, fps = order["seed"], order["frames"], order["fps"]
-    height, width = order["size"]
-    people = people_of(seed, pair)
-    rng = np.random.default_rng((_SET, seed, pair, 1))
-    scenes = rng.integers(2**31, size=(2, 1 + len(FAMILIES)))
-    folder = root / f"dfdc_train_part_{pair // PAIRS_A_PART}"
-    folder.mkdir(parents=True, exist_ok=True)
-    names = [_name(seed, pair, k) for k in range(2 + len(order["families"]))]
-    rows = []
-    for k, person in enumerate(people):
-        shot = Shot(
-            person, int(scenes[k, 0]), frames=frames, size=(height, width), fps=fps
-        )
-        pictures = (shot.frame(i) for i in range(frames))
-        write_video(folder / f"{names[k]}.mp4", pictures, fps=fps, qp=QP)
-        rows.append(_row(names[k], "real", shot, pair, k))
-    for n, family in enumerate(order["families"]):
-        # Who is the target alternates, so that over the set all are fake equally often.
-        index = list(FAMILIES).index(family)
-        k = (pair + pair // 2 + index) % 2
-        job = Job(
-            target=people[k],
-            donor=people[1 - k],
-            real_seed=int(scenes[k, 0]),
-            hidden_seed=int(scenes[k, 1 + index]),
-            scale=SCALES[pair % 2],
-            frames=frames,
-            size=(height, width),
-            fps=fps,
-            rng=np.random.default_rng((_SET, seed, pair, 2, index)),
-        )
-        fake = FAMILIES[family](job)
-        name = names[2 + n]
-        masks = []
-        path = folder / f"{name}.mp4"
-        write_video(path, _frames(fake.pictures, masks), fps=fps, qp=QP)
-        if masks:
-            _write_mask(root / "masks" / f"{name}.npz", np.stack(masks))
-        hidden = f"{names[k]}-{family}"
-        rows.append(
-            _row(name, family, fake.shot, pair, k)
-            | {
-                "strength": fake.strength,
-                "scale": fake.scale,
-                "region": fake.region,
-                "donor_identity": _identity(pair, 1 - k) if fake.region else None,
-                "source_id": hidden if fake.from_hidden else names[k],
-                "original": names[k],
-                "frame_order": fake.order.tolist(),
-                "manipulated": fake.manipulated.tolist(),
-            }
-            | _moved(fake.shot, fake.order)
-        )
-    _write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
-
-
-def _frames(pictures: Iterator, masks: list) -> Iterator[np.ndarray]:
-    for picture, mask in pictures:
-        if mask is not None:
-            masks.append(mask)
-        yield picture
-
-
-def _row(name: str, family: str, shot: Shot, pair: int, k: int) -> dict:
-    order = np.arange(shot.frames)
-    return {
-        "video_id": name,
-        "family": family,
-        "strength": 0.0,
-        "scale": None,
-        "region": None,
-        "target_identity": _identity(pair, k),
-        "donor_identity": None,
-        "source_id": name,
-        "original": None,
-        "description": shot.description,
-        **shot.person.subgroup,
-        "frame_order": order.tolist(),
-        "manipulated": [False] * shot.frames,
-        **_moved(shot, order),
-    }
-
-
-def _moved(shot: Shot, order: np.ndarray) -> dict[str, list[float]]:
-    """Tracks and boxes as the written frames show them."""
-    tracks = {k: np.round(v[order], 4).tolist() for k, v in shot.tracks.items()}
-    boxes = np.round(shot.boxes()[order], 2).T
-    return tracks | {
-        f"box_{k}": v.tolist()
-        for k, v in zip(("x0", "y0", "x1", "y1"), boxes, strict=True)
-    }
-
-
-def _identity(pair: int, k: int) -> str:
-    return f"p{pair:04d}{'ab'[k]}"
-
-
-def _name(seed: int, pair: int, k: int) -> str:
-    """Ten letters, as in DFDC; the same distribution for real and fake."""
-    rng = np.random.default_rng((_SET, seed, pair, 3, k))
-    return "".join(chr(97 + c) for c in rng.integers(26, size=10))
-
-
-def _write_mask(path: Path, mask: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, bits=np.packbits(mask, axis=-1), width=mask.shape[-1])
-    part.replace(path)
-
-
-def _write_json(path: Path, content: dict) -> None:
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(content), encoding="utf-8")
-    part.replace(path)
-
-
 def _join(root: Path, pairs: int) -> None:
     """The parts of all pairs to one truth table and DFDC's metadata."""
     rows, metadata = [], {}
@@ -272,7 +143,7 @@ def _join(root: Path, pairs: int) -> None:
                 "original": f"{original}.mp4" if original else None,
             }
     for folder, videos in metadata.items():
-        _write_json(root / folder / "metadata.json", dict(sorted(videos.items())))
+        write_json(root / folder / "metadata.json", dict(sorted(videos.items())))
     truth = pd.DataFrame(rows).sort_values("video_id", ignore_index=True)
     truth.to_parquet(root / "truth.parquet")
 

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 
 from dfstudy.data.synth import head
+from dfstudy.data.synth.looks import chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import EXPRESSION, Shot, chart_size, lit_face, looks
+from dfstudy.data.synth.render import EXPRESSION, Shot
 
 REGIONS = ("mouth", "eyes", "half", "inner")
 SCALES = ("fast", "slow")

@@ -14,9 +14,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from dfstudy.data.synth import body, hair, head, motion, skin
-from dfstudy.data.synth.face import Face
+from dfstudy.data.synth import body, hair, head, motion
 from dfstudy.data.synth.glasses import Glasses
+from dfstudy.data.synth.looks import Looks, chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.scene import Scene
 
@@ -31,38 +31,6 @@ class Clip:
     tracks: motion.Tracks
     boxes: np.ndarray
     description: str
-
-
-@dataclass(frozen=True)
-class Looks:
-    """What of a person never changes: relief, normals and texture on the chart."""
-
-    person: Person
-    relief: np.ndarray
-    normals: np.ndarray
-    texture: np.ndarray
-
-
-@lru_cache(maxsize=4)
-def looks(person: Person, n: int) -> Looks:
-    """The still appearance of a person on an n x n chart (the last four are kept)."""
-    relief = head.relief(person, hair.thickness(person, head.GRID))
-    return Looks(person, relief, head.normals(person, relief), skin.paint(person, n))
-
-
-def chart_size(height: int) -> int:
-    """Size of a chart that is about as fine as a frame of this height."""
-    return int(np.clip(height * 512 / 216, 224, 2048))
-
-
-def lit_face(still: Looks, scene: Scene) -> Face:
-    """The face of a person with the shadow that its nose throws in this scene."""
-    texture = still.texture.astype(np.float32)
-    tip, side = still.person.nose_length, -np.sign(scene.light[0])
-    dark = 1 - 0.4 * min(1.0, abs(float(scene.light[0])) * 1.6)
-    at = (side * 0.17 * still.person.nose_width, tip - 0.02)
-    skin.dab(texture, at, (0.07, 0.09), (dark, dark, dark), both=False)
-    return Face(still.person, np.uint8(np.clip(texture, 0, 255)))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Where a clip is shot: a place with its background and its light.
 
-    scene = Scene.random(rng); picture = scene.background((216, 384), rng)
+    scene = Scene.random(rng); picture = scene.background((216, 384))
 
 Backgrounds are painted at one small size, out of focus, and enlarged: only the person
 is sharp, as with a portrait lens.

@@ -1,0 +1,151 @@
+"""One pair of people on disk: two real clips, one fake a family, and their truth.
+
+The donor of each is the other, so that a pair is closed: a group of a split.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dfstudy.data.synth.forge import FAMILIES, SCALES, Job
+from dfstudy.data.synth.person import Person
+from dfstudy.data.synth.render import Shot
+from dfstudy.video.write import write_video
+
+QP = 22  # quantiser of every clip
+PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
+SPACE = 0  # seed space of the people of sets
+
+
+def people_of(seed: int, pair: int) -> tuple[Person, Person]:
+    """The two people of a pair. The second is cast to resemble the first in skin."""
+    rng = np.random.default_rng((SPACE, seed, pair, 0))
+    first = Person.random(rng)
+    second = Person.random(rng, tone=first.tone + rng.uniform(-0.15, 0.15))
+    return (first, second) if rng.random() < 0.5 else (second, first)
+
+
+def make_pair(root: Path, order: dict, pair: int) -> None:
+    """Write all clips of one pair under `root`, then its part of the tables.
+
+    `order` is what `make` was asked for; `parts/<pair>.json` appears last.
+    """
+    seed, frames, fps = order["seed"], order["frames"], order["fps"]
+    height, width = order["size"]
+    people = people_of(seed, pair)
+    rng = np.random.default_rng((SPACE, seed, pair, 1))
+    scenes = rng.integers(2**31, size=(2, 1 + len(FAMILIES)))
+    folder = root / f"dfdc_train_part_{pair // PAIRS_A_PART}"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [_name(seed, pair, k) for k in range(2 + len(order["families"]))]
+    rows = []
+    for k, person in enumerate(people):
+        shot = Shot(
+            person, int(scenes[k, 0]), frames=frames, size=(height, width), fps=fps
+        )
+        pictures = (shot.frame(i) for i in range(frames))
+        write_video(folder / f"{names[k]}.mp4", pictures, fps=fps, qp=QP)
+        rows.append(_row(names[k], "real", shot, pair, k))
+    for n, family in enumerate(order["families"]):
+        # Who is the target alternates, so that over the set all are fake equally often.
+        index = list(FAMILIES).index(family)
+        k = (pair + pair // 2 + index) % 2
+        job = Job(
+            target=people[k],
+            donor=people[1 - k],
+            real_seed=int(scenes[k, 0]),
+            hidden_seed=int(scenes[k, 1 + index]),
+            scale=SCALES[pair % 2],
+            frames=frames,
+            size=(height, width),
+            fps=fps,
+            rng=np.random.default_rng((SPACE, seed, pair, 2, index)),
+        )
+        fake = FAMILIES[family](job)
+        name = names[2 + n]
+        masks = []
+        path = folder / f"{name}.mp4"
+        write_video(path, _frames(fake.pictures, masks), fps=fps, qp=QP)
+        if masks:
+            _write_mask(root / "masks" / f"{name}.npz", np.stack(masks))
+        hidden = f"{names[k]}-{family}"
+        rows.append(
+            _row(name, family, fake.shot, pair, k)
+            | {
+                "strength": fake.strength,
+                "scale": fake.scale,
+                "region": fake.region,
+                "donor_identity": _identity(pair, 1 - k) if fake.region else None,
+                "source_id": hidden if fake.from_hidden else names[k],
+                "original": names[k],
+                "frame_order": fake.order.tolist(),
+                "manipulated": fake.manipulated.tolist(),
+            }
+            | _moved(fake.shot, fake.order)
+        )
+    write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
+
+
+def _frames(pictures: Iterator, masks: list) -> Iterator[np.ndarray]:
+    for picture, mask in pictures:
+        if mask is not None:
+            masks.append(mask)
+        yield picture
+
+
+def _row(name: str, family: str, shot: Shot, pair: int, k: int) -> dict:
+    order = np.arange(shot.frames)
+    return {
+        "video_id": name,
+        "family": family,
+        "strength": 0.0,
+        "scale": None,
+        "region": None,
+        "target_identity": _identity(pair, k),
+        "donor_identity": None,
+        "source_id": name,
+        "original": None,
+        "description": shot.description,
+        **shot.person.subgroup,
+        "frame_order": order.tolist(),
+        "manipulated": [False] * shot.frames,
+        **_moved(shot, order),
+    }
+
+
+def _moved(shot: Shot, order: np.ndarray) -> dict[str, list[float]]:
+    """Tracks and boxes as the written frames show them."""
+    tracks = {k: np.round(v[order], 4).tolist() for k, v in shot.tracks.items()}
+    boxes = np.round(shot.boxes()[order], 2).T
+    return tracks | {
+        f"box_{k}": v.tolist()
+        for k, v in zip(("x0", "y0", "x1", "y1"), boxes, strict=True)
+    }
+
+
+def _identity(pair: int, k: int) -> str:
+    return f"p{pair:04d}{'ab'[k]}"
+
+
+def _name(seed: int, pair: int, k: int) -> str:
+    """Ten letters, as in DFDC; the same distribution for real and fake."""
+    rng = np.random.default_rng((SPACE, seed, pair, 3, k))
+    return "".join(chr(97 + c) for c in rng.integers(26, size=10))
+
+
+def _write_mask(path: Path, mask: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, bits=np.packbits(mask, axis=-1), width=mask.shape[-1])
+    part.replace(path)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write `content` so that the file is there whole or not at all."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(content), encoding="utf-8")
+    part.replace(path)
