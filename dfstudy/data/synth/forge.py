@@ -22,7 +22,7 @@ from dfstudy.data.synth.render import EXPRESSION, Shot
 REGIONS = ("mouth", "eyes", "half", "inner")
 SCALES = ("fast", "slow")
 # What full strength does to red, green and blue of a composite.
-COOLER = (-0.3, 0.0, 0.18)
+COOLER = (-0.3, 0.0, 0.2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def blend(job: Job) -> Fake:
     """Composite a region of the donor's face into the target's real clip."""
     rng = job.rng
     shot = job.shot(job.real_seed)
-    strength = float(rng.uniform(0.3, 1.0))
+    strength = float(rng.uniform(0.45, 1.0))
     region = str(rng.choice(REGIONS))
     still = looks(job.donor, chart_size(job.size[0]))
     face = lit_face(still, shot.scene)

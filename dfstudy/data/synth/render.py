@@ -63,10 +63,10 @@ class Shot:
         self.tracks, words = motion.draw(rng, frames=frames, fps=fps)
         self.description = " ".join((self.scene.place, *words))
         height, width = size
-        self.scale = height * rng.uniform(0.28, 0.33)
+        self.scale = height * rng.uniform(0.35, 0.41)
         self.at = (
-            width / 2 + height * rng.uniform(-0.25, 0.25),
-            height * rng.uniform(0.45, 0.5),
+            width / 2 + height * rng.uniform(-0.2, 0.2),
+            height * rng.uniform(0.5, 0.54),
         )
         self.half = head.axes(person)
         self.looks = looks(person, chart_size(height))
