@@ -25,7 +25,7 @@ class Profile:
     pretrained: str  # what the network starts from (see models.weights)
     epochs: int  # cap on the epochs of one fit
     patience: int  # epochs without a better validation score before a fit stops
-    learning_rate: float | None  # of a slim network; None: the paper's own
+    draw: int | None  # frames of a training video that an epoch shows; None: all
     seeds: int  # runs of one setting
     bootstrap: int  # resamples of an interval
     strangers: int  # people that the slim backbone is pretrained on
@@ -48,7 +48,7 @@ _ALL = {
             pretrained="synthetic-tracks",
             epochs=2,
             patience=2,
-            learning_rate=1e-3,
+            draw=6,
             seeds=1,
             bootstrap=200,
             strangers=8,
@@ -65,13 +65,13 @@ _ALL = {
             frames=16,
             network="slim",
             pretrained="synthetic-tracks",
-            epochs=12,
-            patience=4,
-            learning_rate=1e-3,
+            epochs=16,
+            patience=16,
+            draw=6,
             seeds=1,
             bootstrap=1000,
-            strangers=64,
-            pretrain_epochs=6,
+            strangers=128,
+            pretrain_epochs=8,
             timeout_minutes=20,
         ),
         Profile(
@@ -86,7 +86,7 @@ _ALL = {
             pretrained="imagenet",
             epochs=10,
             patience=4,
-            learning_rate=None,
+            draw=None,
             seeds=1,
             bootstrap=1000,
             strangers=64,
@@ -105,7 +105,7 @@ _ALL = {
             pretrained="imagenet",
             epochs=20,
             patience=5,
-            learning_rate=None,
+            draw=None,
             seeds=5,
             bootstrap=2000,
             strangers=256,

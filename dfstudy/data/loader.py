@@ -10,7 +10,7 @@ tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begi
 epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would warn of.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ import torchvision  # noqa: F401  before TensorFlow, or the process may die
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from dfstudy.data.shards import Prepared, ShardMaps
+
+Augment = Callable[[torch.Tensor, np.random.Generator], torch.Tensor]
 
 
 class PreparedSet(Dataset):
@@ -104,19 +106,40 @@ class PreparedSet(Dataset):
 
 
 class Loader(DataLoader):
-    """A DataLoader whose order is known: see `loader`."""
+    """A DataLoader whose order and augmentation are known: see `loader`."""
+
+    augment: Augment | None = None
+    seed = 0
+    epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Use the order of this epoch from the next iteration on."""
+        """Use the order and the draws of this epoch from the next iteration on."""
+        self.epoch = epoch
         if isinstance(self.sampler, EpochSampler):
             self.sampler.set_epoch(epoch)
 
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for number, (x, y) in enumerate(super().__iter__()):
+            if self.augment is not None:
+                # By batch, so that an epoch is the same after an interruption.
+                rng = np.random.default_rng([self.seed, self.epoch, number])
+                x = self.augment(x, rng)
+            yield x, y
+
 
 class EpochSampler(Sampler[int]):
-    """A permutation that depends on (seed, epoch) alone."""
+    """A permutation that depends on (seed, epoch) alone.
 
-    def __init__(self, size: int, *, seed: int):
-        self.size = size
+    Args:
+        videos: how many. items: of each video. draw: how many items of each video an
+            epoch has; all where not given.
+    """
+
+    def __init__(
+        self, videos: int, items: int, *, seed: int, draw: int | None = None
+    ):
+        self.videos, self.items = videos, items
+        self.draw = min(draw or items, items)
         self.seed = seed
         self.epoch = 0
 
@@ -125,11 +148,15 @@ class EpochSampler(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.size
+        return self.videos * self.draw
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        return iter(rng.permutation(self.size).tolist())
+        if self.draw == self.items:
+            return iter(rng.permutation(len(self)).tolist())
+        ranks = rng.random((self.videos, self.items)).argsort(axis=1)[:, : self.draw]
+        drawn = ranks + self.items * np.arange(self.videos)[:, None]
+        return iter(rng.permutation(drawn.ravel()).tolist())
 
 
 def loader(
@@ -138,22 +165,33 @@ def loader(
     batch_size: int,
     shuffle: bool,
     seed: int = 0,
+    draw: int | None = None,
+    augment: Augment | None = None,
     workers: int = 0,
 ) -> Loader:
     """Batches (x uint8 (B, ...), y float32 (B,)); the last one may be smaller.
 
     Args:
         shuffle: a new order each epoch (`set_epoch`); else the order of the manifest.
-        seed: of the order; at least 0.
+        seed: of the order and of `augment`; at least 0.
+        draw: with `shuffle` and by="frame", how many frames of a video an epoch has,
+            others each time; all where not given. Neighbours are nearly alike.
+        augment: changes a batch x, given a random generator; for training only.
         workers: processes that read ahead; reading is a copy from memory, so 0 will do
             unless the disk is slow.
     """
-    return Loader(
+    sampler = None
+    if shuffle:
+        videos = len(dataset.video_ids)
+        sampler = EpochSampler(videos, dataset.frames, seed=seed, draw=draw)
+    batches = Loader(
         dataset,
         batch_size=batch_size,
-        sampler=EpochSampler(len(dataset), seed=seed) if shuffle else None,
+        sampler=sampler,
         num_workers=workers,
         # Forking a process that has threads (TensorFlow has) can hang.
         multiprocessing_context="spawn" if workers else None,
         persistent_workers=workers > 0,
     )
+    batches.augment, batches.seed = augment, seed
+    return batches

@@ -110,9 +110,15 @@ class Detector:
 
             state = self.module.state_dict()
             save_file({k: v.contiguous().cpu() for k, v in state.items()}, weights)
-        (folder / _CARD).write_text(json.dumps(self.info, indent=2) + "\n")
         self.folder = folder
+        self.save_card()
         return folder
+
+    def save_card(self) -> None:
+        """Write model.json anew, for example once rule and temperature are chosen."""
+        part = self.folder / f"{_CARD}.tmp"
+        part.write_text(json.dumps(self.info, indent=2) + "\n")
+        part.replace(self.folder / _CARD)
 
 
 def new(

@@ -79,7 +79,7 @@ def build(
         name = "resnet50"
     elif network == "slim":
         backbone, used = _slim(pretrained)
-        x = backbone(frames)  # (N, 96)
+        x = keras.layers.Dropout(slim_torch.SLIM.dropout)(backbone(frames))  # (N, 96)
         name = "slim"
     else:
         raise ValueError(f'network is "full" or "slim", not {network!r}')

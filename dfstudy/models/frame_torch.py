@@ -62,14 +62,15 @@ def view(frames: int = PAPER.frames) -> View:
 class FrameNet(nn.Module):
     """A backbone with two logits, (real, fake)."""
 
-    def __init__(self, backbone: nn.Module, features: int):
+    def __init__(self, backbone: nn.Module, features: int, dropout: float = 0.0):
         super().__init__()
         self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(features, 2)
 
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 RGB (N, H, W, 3) to logits (N, 2)."""
-        return self.head(self.backbone(frames))
+        return self.head(self.dropout(self.backbone(frames)))
 
 
 class ResNet18(nn.Module):
@@ -112,7 +113,9 @@ def build(
             module, name = FrameNet(backbone, 512), "resnet18"
         elif network == "slim":
             backbone, used = _slim(pretrained)
-            module, name = FrameNet(backbone, slim_torch.SLIM.features), "slim"
+            recipe = slim_torch.SLIM
+            module = FrameNet(backbone, recipe.features, recipe.dropout)
+            name = "slim"
         else:
             raise ValueError(f'network is "full" or "slim", not {network!r}')
     return Built(

@@ -29,7 +29,7 @@ def build(*, height: int, width: int, recipe: Slim = SLIM) -> keras.Model:
     x = layers.ReLU(name="stem_relu")(x)
     for i, (channels, stride) in enumerate(recipe.stages):
         x = _block(x, channels, stride, f"blocks_{i}", recipe)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.GlobalMaxPooling2D(name="pool")(x)
     return keras.Model(frames, x, name="slim")
 
 

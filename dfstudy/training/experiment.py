@@ -27,11 +27,14 @@ from dfstudy.data.prepare import Prepared
 from dfstudy.metrics.calibration import fit_temperature
 from dfstudy.models import detector as detectors
 from dfstudy.models.detector import Detector
+from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, pretrain, results
+from dfstudy.training.augment import augment
 from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule
+from dfstudy.training.schedule import one_cycle
 
 # What a detector of faces alone can be asked to learn; lesson 10 adds the text.
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
@@ -119,7 +122,7 @@ def train(
     temperature = _temperature(rule, val, labels)
     protocol.fix(rule, temperature, checkpoint_sha(folder))
     detector.info |= {"rule": asdict(rule), "temperature": temperature}
-    detector.write_card()
+    detector.save_card()
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
     runs = paths.runs(profile.name)
@@ -142,7 +145,9 @@ def train(
         metrics=metrics,
         frame_metrics=frame_metrics,
         trivial=results.trivial_rows(rows, **options),
-        cost=costs.measure(detector, prepared, train_s=detector.info["train_s"]),
+        cost=costs.measure(
+            detector, by_split["test"], train_s=detector.info["train_s"]
+        ),
     )
     return Trained(
         detector=detector,
@@ -191,20 +196,34 @@ def _train(
         raise ValueError(f"{data.name}: the training videos are all of one class")
     pretrained = start
     if start.startswith("synthetic-"):
-        pretrained = pretrain.backbone(start, profile=profile, seed=0)
+        pretrained = pretrain.backbone(start, profile=profile)
     built = family.build(network=profile.network, pretrained=pretrained, seed=seed)
-    batch = family.PAPER.batch_size
+    recipe, options = family.PAPER, {}
+    draw, change = None, None
+    if profile.network == "slim":
+        recipe = SLIM
+        options = {"weight_decay": SLIM.weight_decay, "schedule": one_cycle}
+        draw, change = profile.draw, augment
+    batches = loader(
+        parts["train"],
+        batch_size=recipe.batch_size,
+        shuffle=True,
+        seed=seed,
+        draw=draw,
+        augment=change,
+    )
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
     history = fit(
         built.module,
-        loader(parts["train"], batch_size=batch, shuffle=True, seed=seed),
+        batches,
         loader(parts["val"], batch_size=64, shuffle=False),
         loss=family.loss(class_weight(parts["train"].labels)),
         folder=folder / "fit",
         epochs=profile.epochs,
-        learning_rate=profile.learning_rate or family.PAPER.learning_rate,
+        learning_rate=recipe.learning_rate,
         patience=profile.patience,
         seed=seed,
+        **options,
     )
     detector = detectors.new(
         built,

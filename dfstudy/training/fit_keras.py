@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader
 from dfstudy.frameworks import import_keras
 from dfstudy.models import margin
 from dfstudy.training.history import EpochLog, set_epoch, val_auroc
+from dfstudy.training.schedule import constant
 
 keras = import_keras()
 
@@ -36,10 +37,11 @@ def fit(
     learning_rate: float,
     patience: int,
     seed: int = 0,
-    flip: bool = True,
+    weight_decay: float = 0.0,
+    schedule: Callable[[int, int], float] = constant,
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with Adam; leaves `module` with its best weights.
+    """Train with AdamW; leaves `module` with its best weights.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1).
@@ -48,10 +50,11 @@ def fit(
         loss: a Keras loss of labels (N, 1) and logits.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
-        learning_rate: of Adam, constant.
+        learning_rate: of AdamW, which without weight decay is Adam.
         patience: epochs without a better validation score before it stops.
         seed: of everything random here.
-        flip: mirror half of the training frames (whole clips).
+        weight_decay: decoupled, as in AdamW.
+        schedule: (step, steps) to the factor of the learning rate (training.schedule).
         verbose: print a line an epoch.
 
     Returns:
@@ -65,7 +68,8 @@ def fit(
             "framework": "keras",
             "items": (len(train.dataset), len(val.dataset)),
             "learning_rate": learning_rate,
-            "flip": flip,
+            "weight_decay": weight_decay,
+            "schedule": schedule.__name__,
             "seed": seed,
         },
         verbose=verbose,
@@ -74,48 +78,41 @@ def fit(
     if not log.resumed:
         shutil.rmtree(backup, ignore_errors=True)
     keras.utils.set_random_seed(seed)
-    coin = HorizontalFlip(seed)
-    frames = keras.Input(module.input_shape[1:], dtype="uint8")
-    trainee = keras.Model(frames, module(coin(frames) if flip else frames))
-    trainee.compile(keras.optimizers.Adam(learning_rate), loss)
+    module.compile(keras.optimizers.AdamW(learning_rate, weight_decay), loss)
     best = folder / "best.weights.h5"
-    trainee.fit(
+    module.fit(
         train,
         epochs=epochs,
         verbose=0,
         callbacks=[
-            _Epoch(train, val, coin, log, best, patience),
+            _Rate(learning_rate, schedule, len(train), epochs),
+            _Epoch(train, val, log, best, patience),
             # Last: an epoch is done when it is validated.
             keras.callbacks.BackupAndRestore(backup),
         ],
     )
-    trainee.load_weights(best)
+    module.load_weights(best)
     return log.finish()
 
 
-class HorizontalFlip(keras.layers.Layer):
-    """Mirrors half of the frames or clips, (N, [T,] H, W, 3), while training.
+class _Rate(keras.callbacks.Callback):
+    def __init__(
+        self,
+        highest: float,
+        schedule: Callable[[int, int], float],
+        batches: int,
+        epochs: int,
+    ):
+        super().__init__()
+        self._highest, self._schedule = highest, schedule
+        self._batches, self._steps = batches, batches * epochs
 
-    keras.layers.RandomFlip takes no clips, and its random state is not in a backup.
-    """
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._before = epoch * self._batches
 
-    def __init__(self, seed: int):
-        super().__init__(dtype="uint8")
-        self._seed = seed
-        self._draws = keras.random.SeedGenerator(seed)
-
-    def set_epoch(self, epoch: int) -> None:
-        """The draws of an epoch depend on the seed and its number alone."""
-        state = np.random.SeedSequence([self._seed, epoch]).generate_state(2)
-        self._draws.state.assign(state >> 1)  # Torch's generator takes 31 bits
-
-    def call(self, x, training: bool = False):
-        """Width is the second to last axis."""
-        if not training:
-            return x
-        shape = (keras.ops.shape(x)[0], *[1] * (len(x.shape) - 1))
-        heads = keras.random.uniform(shape, dtype="float32", seed=self._draws) < 0.5
-        return keras.ops.where(heads, keras.ops.flip(x, axis=-2), x)
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        factor = self._schedule(self._before + batch, self._steps)
+        self.model.optimizer.learning_rate = self._highest * factor
 
 
 class _Epoch(keras.callbacks.Callback):
@@ -123,14 +120,13 @@ class _Epoch(keras.callbacks.Callback):
         self,
         train: DataLoader,
         val: DataLoader,
-        coin: HorizontalFlip,
         log: EpochLog,
         best: Path,
         patience: int,
     ):
         super().__init__()
         self._train, self._val = train, val
-        self._coin, self._log = coin, log
+        self._log = log
         self._best, self._patience = best, patience
         self._first = True
 
@@ -139,7 +135,6 @@ class _Epoch(keras.callbacks.Callback):
             self._log.restore(epoch)
             self._first = False
         self._start = time.perf_counter()
-        self._coin.set_epoch(epoch)
         set_epoch(self._train, epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:

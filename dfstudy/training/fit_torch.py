@@ -16,7 +16,6 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from torch.utils.data import DataLoader
 from dfstudy.frameworks import guard
 from dfstudy.models import margin
 from dfstudy.training.history import EpochLog, set_epoch, val_auroc
+from dfstudy.training.schedule import constant
 
 guard()
 import lightning as L  # noqa: E402 - it imports torchvision
@@ -42,11 +42,12 @@ def fit(
     learning_rate: float,
     patience: int,
     seed: int = 0,
-    flip: bool = True,
+    weight_decay: float = 0.0,
+    schedule: Callable[[int, int], float] = constant,
     precision: str | None = None,
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with Adam; leaves `module` with its best weights.
+    """Train with AdamW; leaves `module` with its best weights.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1) or (N, 2).
@@ -55,10 +56,11 @@ def fit(
         loss: of logits and labels.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
-        learning_rate: of Adam, constant.
+        learning_rate: of AdamW, which without weight decay is Adam.
         patience: epochs without a better validation score before it stops.
         seed: of everything random here.
-        flip: mirror half of the training frames (whole clips).
+        weight_decay: decoupled, as in AdamW.
+        schedule: (step, steps) to the factor of the learning rate (training.schedule).
         precision: Lightning's; None chooses bf16 where it pays.
         verbose: print a line an epoch.
 
@@ -74,7 +76,8 @@ def fit(
             "framework": "torch",
             "items": (len(train.dataset), len(val.dataset)),
             "learning_rate": learning_rate,
-            "flip": flip,
+            "weight_decay": weight_decay,
+            "schedule": schedule.__name__,
             "seed": seed,
         },
         verbose=verbose,
@@ -83,7 +86,7 @@ def fit(
         for file in folder.glob("*.ckpt"):
             file.unlink()
     L.seed_everything(seed, workers=True, verbose=False)
-    task = _Task(module, loss, learning_rate, seed if flip else None, log)
+    task = _Task(module, loss, learning_rate, weight_decay, schedule, log)
     best = ModelCheckpoint(
         folder, "best", monitor="score", mode="max", save_last=True, save_top_k=1
     )
@@ -114,18 +117,30 @@ class _Task(L.LightningModule):
         module: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
         learning_rate: float,
-        flip_seed: int | None,
+        weight_decay: float,
+        schedule: Callable[[int, int], float],
         log: EpochLog,
     ):
         super().__init__()
         self.module = module
         self.loss = loss
         self._learning_rate = learning_rate
-        self._flip_seed = flip_seed
+        self._weight_decay = weight_decay
+        self._schedule = schedule
         self._log = log
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.module.parameters(), self._learning_rate)
+    def configure_optimizers(self) -> dict:
+        optimizer = torch.optim.AdamW(
+            self.module.parameters(),
+            self._learning_rate,
+            weight_decay=self._weight_decay,
+        )
+        steps = self.trainer.estimated_stepping_batches
+        rate = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: self._schedule(step, steps)
+        )
+        every_step = {"scheduler": rate, "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": every_step}
 
     def on_fit_start(self) -> None:
         self._log.restore(self.current_epoch)
@@ -134,16 +149,9 @@ class _Task(L.LightningModule):
         self._start = time.perf_counter()
         self._losses: list[Tensor] = []
         set_epoch(self.trainer.train_dataloader, self.current_epoch)
-        if self._flip_seed is not None:
-            seed = np.random.SeedSequence([self._flip_seed, self.current_epoch])
-            self._coin = np.random.default_rng(seed)
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         x, y = batch
-        if self._flip_seed is not None:
-            heads = torch.from_numpy(self._coin.random(len(x)) < 0.5).to(x.device)
-            shape = (-1, *[1] * (x.ndim - 1))
-            x = torch.where(heads.view(shape), x.flip(-2), x)  # width is second to last
         loss = self.loss(self.module(x), y)
         self._losses.append(loss.detach())
         return loss
@@ -174,6 +182,13 @@ def _fast_precision() -> str:
         # Without AMX, bf16 on a CPU is slower than float32. macOS has no such query.
         fast = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)()
     return "bf16-mixed" if fast else "32-true"
+
+
+def autocast() -> torch.autocast:
+    """bf16 arithmetic where `fit` would use it, for a loop of one's own."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    fast = _fast_precision() == "bf16-mixed"
+    return torch.autocast(device, torch.bfloat16, enabled=fast)
 
 
 @contextmanager

@@ -1,0 +1,104 @@
+"""What a detector costs: size, arithmetic, seconds, memory.
+
+costs.measure(detector, videos, train_s=31.0)      # the `cost` of a result file
+"""
+
+import resource
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dfstudy.data.view import see
+from dfstudy.models.detector import Detector
+from dfstudy.video.faces import FaceDetector
+
+_VIDEOS = 3  # timed, after one that warms up
+
+
+def measure(detector: Detector, videos: pd.DataFrame, *, train_s: float) -> dict:
+    """The `cost` block of a result.
+
+    Args:
+        detector: loaded from, or saved to, its folder.
+        videos: rows of a manifest; a few of them are decoded and scored.
+        train_s: seconds of the fit.
+
+    Returns:
+        parameters; macs, multiply-accumulates of one video; size_mb of the weights;
+        train_s; infer_ms_per_video, the network alone; real_time_factor, seconds from
+        file to score by seconds of video (below 1: faster than it plays);
+        peak_memory_mb of this process so far; device.
+    """
+    view = detector.view
+    faces = FaceDetector() if view.crop == "face" else None
+    network, whole, length = [], 0.0, 0.0
+    for row in videos.head(1 + _VIDEOS).itertuples():
+        start = time.perf_counter()
+        sample = see(row.path, view, detector=faces)
+        if sample.dropped:
+            continue
+        clip = sample.faces[0].crops if faces else sample.frames
+        seen = time.perf_counter()
+        detector.score(clip[None])
+        network.append(time.perf_counter() - seen)
+        whole, length = time.perf_counter() - start, float(row.duration_s)
+    weights = [f for f in detector.folder.iterdir() if f.suffix in _WEIGHTS]
+    return {
+        "parameters": _parameters(detector.module),
+        "macs": macs(detector),
+        "size_mb": sum(file.stat().st_size for file in weights) / 2**20,
+        "train_s": train_s,
+        "infer_ms_per_video": 1000
+        * float(np.median(network[1:] or network or [np.nan])),
+        "real_time_factor": whole / length if length else None,
+        "peak_memory_mb": _peak_memory_mb(),
+        "device": _device(detector),
+    }
+
+
+_WEIGHTS = {".safetensors", ".h5"}
+
+
+def macs(detector: Detector) -> int:
+    """Multiply-accumulates of convolutions and linear layers for one video."""
+    view = detector.view
+    shape = (view.height, view.width, 3)
+    frames = view.frames if detector.level == "frame" else 1
+    if detector.info["framework"] == "torch":
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+
+        one = (1, *shape) if detector.level == "frame" else (1, view.frames, *shape)
+        x = torch.zeros(one, dtype=torch.uint8)
+        x = x.to(next(detector.module.parameters()).device)
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            detector.module.eval()(x)
+        return frames * counter.get_total_flops() // 2  # it counts both operations
+    total = 0
+    for layer in detector.module._flatten_layers(include_self=False):
+        if getattr(layer, "kernel", None) is not None:
+            places = int(np.prod(layer.output.shape[1:-1], dtype=int))
+            total += places * int(np.prod(layer.kernel.shape))
+    return frames * total
+
+
+def _parameters(module: Any) -> int:
+    if hasattr(module, "count_params"):
+        return module.count_params()
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _device(detector: Detector) -> str:
+    if detector.info["framework"] == "torch":
+        return str(next(detector.module.parameters()).device)
+    from dfstudy.frameworks import import_keras
+
+    return import_keras().distribution.list_devices()[0]
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes, KB
