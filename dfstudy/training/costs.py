@@ -1,102 +1,104 @@
-"""What a detector costs: the `cost` block of a result file.
+"""What a detector costs: size, arithmetic, seconds, memory.
 
-    measure(detector, prepared, train_s=31.0)["macs"]       # multiply-adds of one clip
-
-Multiply-adds are counted, not estimated: by torch's FlopCounterMode, and in Keras from
-the shapes of the convolution and dense layers, which are the same operations. Norms,
-activations and pooling are left out by both.
+costs.measure(detector, videos, train_s=31.0)      # the `cost` of a result file
 """
 
-import math
-import statistics
+import resource
+import sys
 import time
+from typing import Any
 
 import numpy as np
-import psutil
+import pandas as pd
 
-from dfstudy.data.prepare import Prepared
+from dfstudy.data.view import see
 from dfstudy.models.detector import Detector
+from dfstudy.video.faces import FaceDetector
 
-_REPEATS = 5
+_VIDEOS = 3  # timed, after one that warms up
 
 
-def measure(detector: Detector, prepared: Prepared, *, train_s: float) -> dict:
-    """The design's cost figures of one detector, on this machine.
+def measure(detector: Detector, videos: pd.DataFrame, *, train_s: float) -> dict:
+    """The `cost` block of a result.
 
-    `macs` and `infer_ms_per_video` are of one clip of the view (T frames) and of the
-    network alone; decoding and faces are not in it. `real_time_factor` is that time
-    over the duration of the clip: below 1, the network is faster than the video plays.
-    `peak_memory_mb` is of the GPU, or what this process holds now.
+    Args:
+        detector: loaded from, or saved to, its folder.
+        videos: rows of a manifest; a few of them are decoded and scored.
+        train_s: seconds of the fit.
+
+    Returns:
+        parameters; macs, multiply-accumulates of one video; size_mb of the weights;
+        train_s; infer_ms_per_video, the network alone; real_time_factor, seconds from
+        file to score by seconds of video (below 1: faster than it plays);
+        peak_memory_mb of this process so far; device.
     """
-    video_id = prepared.index.loc[prepared.index["dropped"].isna(), "video_id"].iloc[0]
-    clip = prepared.array(video_id)
-    clip = (clip[0] if clip.ndim == 5 else clip)[None]  # (1, T, H, W, 3)
-    detector.score(clip)  # the first call compiles
-    times = []
-    for _ in range(_REPEATS):
+    view = detector.view
+    faces = FaceDetector() if view.crop == "face" else None
+    network, whole, length = [], 0.0, 0.0
+    for row in videos.head(1 + _VIDEOS).itertuples():
         start = time.perf_counter()
-        detector.score(clip)
-        times.append(time.perf_counter() - start)
-    infer_s = statistics.median(times)
-    duration_s = prepared.record(video_id)["provenance"].get("duration_s")
-    parameters = parameter_count(detector)
-    device, memory = _device(detector)
+        sample = see(row.path, view, detector=faces)
+        if sample.dropped:
+            continue
+        clip = sample.faces[0].crops if faces else sample.frames
+        seen = time.perf_counter()
+        detector.score(clip[None])
+        network.append(time.perf_counter() - seen)
+        whole, length = time.perf_counter() - start, float(row.duration_s)
+    weights = [f for f in detector.folder.iterdir() if f.suffix in _WEIGHTS]
     return {
-        "parameters": parameters,
-        "macs": macs(detector, clip),
-        "size_mb": parameters * 4 / 2**20,  # float32
+        "parameters": _parameters(detector.module),
+        "macs": macs(detector),
+        "size_mb": sum(file.stat().st_size for file in weights) / 2**20,
         "train_s": train_s,
-        "infer_ms_per_video": infer_s * 1000,
-        "real_time_factor": infer_s / duration_s if duration_s else None,
-        "peak_memory_mb": memory,
-        "device": device,
+        "infer_ms_per_video": 1000
+        * float(np.median(network[1:] or network or [np.nan])),
+        "real_time_factor": whole / length if length else None,
+        "peak_memory_mb": _peak_memory_mb(),
+        "device": _device(detector),
     }
 
 
-def parameter_count(detector: Detector) -> int:
-    """Trained numbers; the running means of norms are not among them."""
-    if detector.info["framework"] == "keras":
-        return sum(
-            math.prod(weight.shape) for weight in detector.module.trainable_weights
-        )
-    return sum(weight.numel() for weight in detector.module.parameters())
+_WEIGHTS = {".safetensors", ".h5"}
 
 
-def macs(detector: Detector, clip: np.ndarray) -> int:
-    """Multiply-adds of convolutions and matrix products for `clip` (1, T, H, W, 3)."""
-    if detector.info["framework"] == "keras":
-        per_item = _keras_macs(detector.module)
-        return per_item * (clip.shape[1] if detector.level == "frame" else 1)
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        detector.score(clip)
-    return counter.get_total_flops() // 2  # it counts a multiply-add as two
-
-
-def _keras_macs(module) -> int:
-    from dfstudy.frameworks import import_keras
-
-    layers = import_keras().layers
-    total = 0
-    # Of a model inside a model, too.
-    for layer in module._flatten_layers(include_self=False):
-        if isinstance(layer, layers.DepthwiseConv2D):
-            per_place = math.prod(layer.kernel.shape)
-        elif isinstance(layer, layers.Conv2D | layers.Conv3D | layers.Dense):
-            per_place = math.prod(layer.kernel.shape)
-        else:
-            continue
-        total += per_place * math.prod(layer.output.shape[1:-1])
-    return total
-
-
-def _device(detector: Detector) -> tuple[str, float]:
-    held = psutil.Process().memory_info().rss / 2**20
+def macs(detector: Detector) -> int:
+    """Multiply-accumulates of convolutions and linear layers for one video."""
+    view = detector.view
+    shape = (view.height, view.width, 3)
+    frames = view.frames if detector.level == "frame" else 1
     if detector.info["framework"] == "torch":
         import torch
+        from torch.utils.flop_counter import FlopCounterMode
 
-        if next(detector.module.parameters()).is_cuda:
-            peak = torch.cuda.max_memory_allocated() / 2**20
-            return torch.cuda.get_device_name(), peak
-    return f"CPU, {psutil.cpu_count()} cores", held
+        one = (1, *shape) if detector.level == "frame" else (1, view.frames, *shape)
+        x = torch.zeros(one, dtype=torch.uint8)
+        x = x.to(next(detector.module.parameters()).device)
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            detector.module.eval()(x)
+        return frames * counter.get_total_flops() // 2  # it counts both operations
+    total = 0
+    for layer in detector.module._flatten_layers(include_self=False):
+        if getattr(layer, "kernel", None) is not None:
+            places = int(np.prod(layer.output.shape[1:-1], dtype=int))
+            total += places * int(np.prod(layer.kernel.shape))
+    return frames * total
+
+
+def _parameters(module: Any) -> int:
+    if hasattr(module, "count_params"):
+        return module.count_params()
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _device(detector: Detector) -> str:
+    if detector.info["framework"] == "torch":
+        return str(next(detector.module.parameters()).device)
+    from dfstudy.frameworks import import_keras
+
+    return import_keras().distribution.list_devices()[0]
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes, KB
