@@ -126,13 +126,47 @@ def test_the_order_depends_on_seed_and_epoch_alone(prepared, table):
 
 
 def test_every_epoch_is_a_permutation():
-    sampler = EpochSampler(100, seed=0)
+    sampler = EpochSampler(10, 10, seed=0)
     orders = []
     for epoch in range(5):
         sampler.set_epoch(epoch)
         orders.append(list(sampler))
         assert sorted(orders[-1]) == list(range(100))
     assert len({tuple(o) for o in orders}) == 5
+
+
+def test_an_epoch_draws_some_frames_of_every_video():
+    sampler = EpochSampler(10, 16, seed=0, draw=3)
+    seen = set()
+    for epoch in range(40):
+        sampler.set_epoch(epoch)
+        items = np.array(list(sampler))
+        assert len(items) == len(sampler) == 30
+        assert len(set(items.tolist())) == 30
+        assert np.bincount(items // 16, minlength=10).tolist() == [3] * 10
+        seen |= set(items.tolist())
+    assert len(seen) == 160  # others each time: in the end all
+
+
+def test_augmentation_depends_on_seed_epoch_and_batch(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+
+    def change(x, rng):
+        return x + int(rng.integers(1, 100))
+
+    def first(batches):
+        return next(iter(batches))[0]
+
+    options = {"batch_size": 4, "shuffle": False}
+    plain = first(loader(data, **options))
+    one = loader(data, **options, augment=change, seed=1)
+    assert not torch.equal(first(one), plain)
+    assert torch.equal(
+        first(one), first(loader(data, **options, augment=change, seed=1))
+    )
+    before = first(one)
+    one.set_epoch(1)
+    assert not torch.equal(first(one), before)
 
 
 def test_a_set_can_be_sent_to_a_process(prepared, table):
@@ -218,7 +252,7 @@ def test_keras_sees_the_order_of_its_epoch(prepared, table):
         on_epoch_begin=lambda epoch, logs: batches.set_epoch(epoch)
     )
     model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[last])
-    want = EpochSampler(len(data), seed=4)
+    want = EpochSampler(len(data.video_ids), data.frames, seed=4)
     want.set_epoch(2)
     assert seen[-len(data) :] == list(want)
 

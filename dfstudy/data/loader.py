@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 import torchvision  # noqa: F401  before TensorFlow, or the process may die
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 
 from dfstudy.data.shards import Prepared, ShardMaps
 
@@ -160,7 +160,7 @@ class EpochSampler(Sampler[int]):
 
 
 def loader(
-    dataset: PreparedSet,
+    dataset: PreparedSet | Subset,
     *,
     batch_size: int,
     shuffle: bool,
@@ -172,6 +172,7 @@ def loader(
     """Batches (x uint8 (B, ...), y float32 (B,)); the last one may be smaller.
 
     Args:
+        dataset: a part of one (`Subset`) only without `shuffle`.
         shuffle: a new order each epoch (`set_epoch`); else the order of the manifest.
         seed: of the order and of `augment`; at least 0.
         draw: with `shuffle` and by="frame", how many frames of a video an epoch has,

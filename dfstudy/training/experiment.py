@@ -18,7 +18,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from torch.utils.data import Subset
 
 from dfstudy import models, paths
 from dfstudy.data.dataset import Dataset
@@ -35,6 +37,7 @@ from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule
 from dfstudy.training.schedule import one_cycle
+from dfstudy.video.sample import even_indices
 
 # What a detector of faces alone can be asked to learn; lesson 10 adds the text.
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
@@ -216,7 +219,7 @@ def _train(
     history = fit(
         built.module,
         batches,
-        loader(parts["val"], batch_size=64, shuffle=False),
+        loader(_thinned(parts["val"], draw), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(parts["train"].labels)),
         folder=folder / "fit",
         epochs=profile.epochs,
@@ -237,6 +240,16 @@ def _train(
     history.to_csv(folder / "history.csv", index=False)
     detector.save(folder)
     shutil.rmtree(folder / "fit")  # checkpoints of single epochs have done their work
+
+
+def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:
+    """`draw` of the frames of each video, evenly: enough to choose an epoch by."""
+    frames = videos.frames
+    if draw is None or draw >= frames:
+        return videos
+    some = even_indices(frames, draw)
+    starts = frames * np.arange(len(videos.video_ids))
+    return Subset(videos, (starts[:, None] + some).ravel().tolist())
 
 
 def _predict(
