@@ -26,7 +26,7 @@ from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, render_clip
 
-VERSION = 3  # of the renderer: raise it when the same seed gives other pictures
+VERSION = 4  # of the renderer: raise it when the same seed gives other pictures
 _STRANGERS = 1  # their seed space; that of sets is pair.SPACE
 
 

@@ -64,7 +64,7 @@ def blend(job: Job) -> Fake:
     """Composite a region of the donor's face into the target's real clip."""
     rng = job.rng
     shot = job.shot(job.real_seed)
-    strength = float(rng.uniform(0.45, 1.0))
+    strength = float(rng.uniform(0.6, 1.0))
     region = str(rng.choice(REGIONS))
     still = looks(job.donor, chart_size(job.size[0]))
     face = lit_face(still, shot.scene)
