@@ -69,6 +69,7 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.course import checks_02 as checks
+from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
 from dfstudy.report import figures
 from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
@@ -169,7 +170,7 @@ fig, ax = plt.subplots(figsize=(7, 2.8))
 ax.step(lengths, repeats, where="mid")
 ax.axvline(T, linestyle="--", color="0.5")
 ax.set(xlabel="frames in the video", ylabel="repeated frames")
-ax.set_title(f"A video of fewer than {T} frames shows some of them twice")
+ax.set_title(f"A video of no more than {T} frames shows some of them twice")
 plt.show()
 
 # %% [markdown]
@@ -324,7 +325,8 @@ checks.square(square)
 #
 # Decoding and face search take far longer than a training step. They are done once:
 # a **view** says what a model sees, `prepare` writes it for every video into shards
-# (plain tar files, as WebDataset reads them), and training only reads.
+# (plain tar files, as WebDataset reads them), and training only reads. Here are the
+# validation videos.
 #
 # The same view goes into the detector's folder. `dfstudy predict` uses it for a new
 # video, so that what is served is what was trained on. A widely copied project trains
@@ -332,8 +334,9 @@ checks.square(square)
 
 # %%
 view = View(frames=T, height=112, width=112, crop="face")
+some = videos[videos["split"] == "val"]
 start = time.perf_counter()
-prepared = study.data.prepared(view)
+prepared = prepare(some, view)
 print(f"{len(prepared.index)} videos, {time.perf_counter() - start:.1f} s")
 prepared.index.head()
 
