@@ -16,10 +16,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import torch
-import torchvision  # noqa: F401  before TensorFlow, or the process may die
 from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 
 from dfstudy.data.shards import Prepared, ShardMaps
+from dfstudy.frameworks import import_torchvision
+
+import_torchvision()  # before TensorFlow, or the process may die
 
 Augment = Callable[[torch.Tensor, np.random.Generator], torch.Tensor]
 
@@ -135,9 +137,7 @@ class EpochSampler(Sampler[int]):
             epoch has; all where not given.
     """
 
-    def __init__(
-        self, videos: int, items: int, *, seed: int, draw: int | None = None
-    ):
+    def __init__(self, videos: int, items: int, *, seed: int, draw: int | None = None):
         self.videos, self.items = videos, items
         self.draw = min(draw or items, items)
         self.seed = seed

@@ -24,6 +24,7 @@ from dfstudy.training.history import EpochLog, set_epoch, val_auroc
 from dfstudy.training.schedule import constant
 
 keras = import_keras()
+_Draws = keras.random.SeedGenerator
 
 
 def fit(
@@ -83,10 +84,11 @@ def fit(
     module.fit(
         train,
         epochs=epochs,
+        shuffle=False,  # the loader does
         verbose=0,
         callbacks=[
             _Rate(learning_rate, schedule, len(train), epochs),
-            _Epoch(train, val, log, best, patience),
+            _Epoch(train, val, log, best, patience, seed),
             # Last: an epoch is done when it is validated.
             keras.callbacks.BackupAndRestore(backup),
         ],
@@ -123,11 +125,12 @@ class _Epoch(keras.callbacks.Callback):
         log: EpochLog,
         best: Path,
         patience: int,
+        seed: int,
     ):
         super().__init__()
         self._train, self._val = train, val
         self._log = log
-        self._best, self._patience = best, patience
+        self._best, self._patience, self._seed = best, patience, seed
         self._first = True
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -136,6 +139,12 @@ class _Epoch(keras.callbacks.Callback):
             self._first = False
         self._start = time.perf_counter()
         set_epoch(self._train, epoch)
+        # Dropout draws the same in an epoch whether or not the fit was broken off:
+        # a backup does not hold the state of random layers.
+        for i, layer in enumerate(self.model._flatten_layers()):
+            if isinstance(draws := getattr(layer, "seed_generator", None), _Draws):
+                state = np.random.SeedSequence([self._seed, epoch, i])
+                draws.state.assign(state.generate_state(2) >> 1)  # 31 bits for torch
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         parts = [(self.model.predict_on_batch(x.numpy()), y) for x, y in self._val]

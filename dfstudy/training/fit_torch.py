@@ -86,7 +86,7 @@ def fit(
         for file in folder.glob("*.ckpt"):
             file.unlink()
     L.seed_everything(seed, workers=True, verbose=False)
-    task = _Task(module, loss, learning_rate, weight_decay, schedule, log)
+    task = _Task(module, loss, learning_rate, weight_decay, schedule, seed, log)
     best = ModelCheckpoint(
         folder, "best", monitor="score", mode="max", save_last=True, save_top_k=1
     )
@@ -119,6 +119,7 @@ class _Task(L.LightningModule):
         learning_rate: float,
         weight_decay: float,
         schedule: Callable[[int, int], float],
+        seed: int,
         log: EpochLog,
     ):
         super().__init__()
@@ -127,6 +128,7 @@ class _Task(L.LightningModule):
         self._learning_rate = learning_rate
         self._weight_decay = weight_decay
         self._schedule = schedule
+        self._seed = seed
         self._log = log
 
     def configure_optimizers(self) -> dict:
@@ -142,13 +144,18 @@ class _Task(L.LightningModule):
         every_step = {"scheduler": rate, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": every_step}
 
-    def on_fit_start(self) -> None:
-        self._log.restore(self.current_epoch)
+    def on_train_start(self) -> None:
+        self._log.restore(self.current_epoch)  # after the checkpoint was
 
     def on_train_epoch_start(self) -> None:
         self._start = time.perf_counter()
         self._losses: list[Tensor] = []
         set_epoch(self.trainer.train_dataloader, self.current_epoch)
+
+    def on_train_batch_start(self, batch: object, index: int) -> None:
+        if index == 0:  # the loader's start has drawn, too: once or twice
+            # So dropout draws the same whether or not the fit was broken off before.
+            torch.manual_seed(self._seed * 100_003 + self.current_epoch)
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         x, y = batch

@@ -1,0 +1,186 @@
+"""Both fits: they learn, choose on validation, repeat themselves and go on."""
+
+import importlib
+import logging
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from dfstudy.models import FAMILIES, detector, family
+from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
+from dfstudy.training.schedule import one_cycle
+
+
+class Toys(torch.utils.data.Dataset):
+    """Noise; a fake has a bright patch somewhere."""
+
+    def __init__(self, name: str, n: int, seed: int, labels: int | None = None):
+        view = family(name).view(1)
+        rng = np.random.default_rng(seed)
+        self.y = rng.integers(0, 2, n) if labels is None else np.full(n, labels)
+        shape = (n, view.height, view.width, 3)
+        self.x = rng.integers(60, 120, shape, dtype=np.uint8)
+        for i in np.flatnonzero(self.y):
+            row, column = rng.integers(0, 60, 2)
+            self.x[i, row : row + 40, column : column + 40] += 120
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, i: int):
+        return torch.from_numpy(self.x[i]), torch.tensor(float(self.y[i]))
+
+
+class Loader(torch.utils.data.DataLoader):
+    """Told the epoch, as the course's own loader is; can break off."""
+
+    breaks_at: int | None = None
+
+    def set_epoch(self, epoch: int) -> None:
+        if epoch == self.breaks_at:
+            raise RuntimeError("power cut")
+        self.sampler.epoch = epoch
+
+
+class Order(torch.utils.data.Sampler):
+    def __init__(self, n: int):
+        self.n, self.epoch = n, 0
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __iter__(self):
+        rng = np.random.default_rng(self.epoch)
+        return iter(rng.permutation(self.n).tolist())
+
+
+def run(name, folder, *, n=40, epochs=3, val=None, breaks_at=None, **options):
+    """One fit of the slim network; returns its module and its history."""
+    lesson = family(name)
+    train = Toys(name, n, 0)
+    batches = Loader(train, batch_size=8, sampler=Order(n))
+    batches.breaks_at = breaks_at
+    built = lesson.build(network="slim", pretrained="none", seed=0)
+    fit = importlib.import_module(f"dfstudy.training.fit_{lesson.FRAMEWORK}").fit
+    settings = {"learning_rate": 2e-3, "patience": 9, "verbose": False} | options
+    history = fit(
+        built.module,
+        batches,
+        torch.utils.data.DataLoader(val or Toys(name, 30, 1), batch_size=16),
+        loss=lesson.loss(class_weight(train.y)),
+        folder=folder,
+        epochs=epochs,
+        seed=0,
+        **settings,
+    )
+    return built, history
+
+
+def losses(history) -> np.ndarray:
+    return history[["train_loss", "val_loss"]].to_numpy()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_it_learns_and_keeps_the_best_epoch(name, tmp_path, capsys):
+    built, history = run(
+        name, tmp_path, n=64, epochs=5, schedule=one_cycle, verbose=True
+    )
+    assert tuple(history.columns) == COLUMNS
+    assert history["epoch"].tolist() == [0, 1, 2, 3, 4]
+    assert (history["seconds"] > 0).all()
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert history["val_auroc"].max() > 0.9
+    assert capsys.readouterr().out.count("val AUROC") == 5
+    val = Toys(name, 30, 1)
+    model = detector.new(
+        built, view=family(name).view(1), data_kind="synthetic", seed=0
+    )
+    scores = model.score(val.x[:, None])[:, 0]
+    # bf16 in training, float32 here: not to the last digit
+    assert roc_auc_score(val.y, scores) == pytest.approx(
+        history["val_auroc"].max(), abs=0.03
+    )
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
+    _, whole = run(name, tmp_path / "whole", schedule=one_cycle)
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(name, tmp_path / "cut", breaks_at=2, schedule=one_cycle)
+    _, rest = run(name, tmp_path / "cut", schedule=one_cycle)
+    assert rest["epoch"].tolist() == [0, 1, 2]
+    np.testing.assert_allclose(losses(rest), losses(whole), rtol=2e-3)
+    # A whole fit leaves nothing to go on from: the next one begins anew.
+    _, again = run(name, tmp_path / "cut", epochs=1, schedule=one_cycle)
+    assert len(again) == 1
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_other_settings_do_not_go_on_from_an_old_fit(name, tmp_path):
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(name, tmp_path, breaks_at=1)
+    _, history = run(name, tmp_path, epochs=1, learning_rate=1e-3)
+    _, fresh = run(name, tmp_path / "fresh", epochs=1, learning_rate=1e-3)
+    np.testing.assert_allclose(losses(history), losses(fresh), rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_it_stops_when_nothing_gets_better(name, tmp_path):
+    val = Toys(name, 30, 1)
+    val.y = 1 - val.y  # the better it learns, the worse it gets here
+    _, history = run(name, tmp_path, n=64, epochs=9, val=val, patience=2)
+    assert len(history) < 9
+    assert history["val_auroc"].idxmax() == len(history) - 3
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_validation_of_one_class_falls_back_to_the_loss_and_says_so(name, tmp_path):
+    with pytest.warns(UserWarning, match="one class only") as caught:
+        _, history = run(name, tmp_path, epochs=2, val=Toys(name, 8, 1, labels=0))
+    assert sum("one class only" in str(w.message) for w in caught) == 1
+    assert history["val_auroc"].isna().all()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_it_is_quiet_and_leaves_nothing_in_the_working_folder(
+    name, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)
+    level = logging.getLogger("lightning.pytorch").level
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        run(name, tmp_path / "fit", epochs=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["fit"]
+    assert capfd.readouterr().out == ""
+    assert logging.getLogger("lightning.pytorch").level == level
+
+
+def test_class_weights_are_one_by_frequency():
+    labels = np.array([0] * 6 + [1] * 2)
+    real, fake = class_weight(labels)
+    assert fake / real == pytest.approx(6 / 2)
+    assert np.where(labels == 1, fake, real).mean() == pytest.approx(1)
+    assert class_weight([1, 1]) == (1.0, 1.0)
+
+
+def test_validation_auroc_is_scikit_learns_or_nothing():
+    rng = np.random.default_rng(0)
+    labels, margins = rng.integers(0, 2, 50), rng.normal(size=50)
+    assert val_auroc(labels, margins) == pytest.approx(roc_auc_score(labels, margins))
+    assert math.isnan(val_auroc([1, 1], [0.2, 0.3]))
+    assert math.isnan(val_auroc([0, 1], [math.nan, 0.3]))
+
+
+def test_the_log_knows_its_best_epoch(tmp_path):
+    log = EpochLog(tmp_path, epochs=3, settings={}, verbose=False)
+    assert log.best() == -math.inf
+    for epoch, auroc in enumerate([0.6, 0.8, 0.7]):
+        score = log.add(
+            epoch=epoch, train_loss=1, val_loss=1, val_auroc=auroc, seconds=1
+        )
+        assert score == auroc
+    assert (log.best(), log.stale()) == (0.8, 1)
