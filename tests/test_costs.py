@@ -1,9 +1,11 @@
 """What a detector costs, against what the frameworks and a hand count say."""
 
+from dataclasses import replace
+
 import pytest
 
+from dfstudy.models import FAMILIES, family, slim_torch
 from dfstudy.models import detector as detectors
-from dfstudy.models import family
 from dfstudy.training import costs
 
 
@@ -45,3 +47,40 @@ def test_twice_the_frames_cost_twice():
         for n in (1, 2)
     ]
     assert macs[1] == 2 * macs[0]
+
+
+def conv(kernel: int, before: int, after: int, height: int, width: int) -> int:
+    return kernel**2 * before * after * height * width
+
+
+def by_hand(height: int, width: int) -> int:
+    """Multiply-adds of the slim backbone for one frame, from its recipe."""
+    slim, before, total = slim_torch.SLIM, 3, 0
+
+    def halved(size: int, kernel: int, stride: int) -> int:
+        return (size + 2 * (kernel // 2) - kernel) // stride + 1
+
+    k, s = slim.stem_kernel, slim.stem_stride
+    height, width = halved(height, k, s), halved(width, k, s)
+    total += conv(k, before, slim.stem_channels, height, width)
+    before = slim.stem_channels
+    for after, stride in slim.stages:
+        height, width = halved(height, 3, stride), halved(width, 3, stride)
+        total += conv(3, before, after, height, width)
+        total += conv(3, after, after, height, width)
+        total += conv(1, before, after, height, width)
+        before = after
+    return total
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_multiply_adds_and_parameters_are_those_of_the_recipe(name):
+    lesson = family(name)
+    built = lesson.build(network="slim", pretrained="none")
+    view = replace(lesson.view(), frames=3)
+    model = detectors.new(built, view=view, data_kind="synthetic", seed=0)
+    outputs = {"keras": 1, "torch": 2}[built.framework]
+    head = slim_torch.SLIM.features * outputs
+    assert costs.macs(model) == 3 * (by_hand(view.height, view.width) + head)
+    backbone = sum(p.numel() for p in slim_torch.SlimBackbone().parameters())
+    assert costs._parameters(model.module) == backbone + head + outputs

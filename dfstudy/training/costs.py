@@ -86,8 +86,9 @@ def macs(detector: Detector) -> int:
 
 
 def _parameters(module: Any) -> int:
-    if hasattr(module, "count_params"):
-        return module.count_params()
+    """Trained numbers; the running means of norms are not among them."""
+    if hasattr(module, "trainable_weights"):
+        return sum(int(np.prod(weight.shape)) for weight in module.trainable_weights)
     return sum(parameter.numel() for parameter in module.parameters())
 
 
