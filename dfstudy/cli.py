@@ -139,9 +139,10 @@ def _line(verdict) -> str:
     if verdict.probability is None:
         return f"{verdict.file}: {verdict.verdict} ({verdict.reason})"
     frames = verdict.frames
+    rule = "frames vote" if verdict.threshold is None else f"{verdict.threshold:.2f}"
     return (
         f"{verdict.file}: {verdict.verdict}, P(fake) = {verdict.probability:.2f}"
-        f" (threshold {verdict.threshold:.2f}; {len(verdict.faces)} face(s) in"
+        f" (threshold: {rule}; {len(verdict.faces)} face(s) in"
         f" {frames['with_face']} of {len(frames['sampled'])} sampled frames;"
         f" {sum(verdict.seconds.values()):.1f} s)"
     )

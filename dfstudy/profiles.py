@@ -70,8 +70,8 @@ _ALL = {
             draw=6,
             seeds=1,
             bootstrap=1000,
-            strangers=96,
-            pretrain_epochs=6,
+            strangers=128,
+            pretrain_epochs=10,
             timeout_minutes=20,
         ),
         Profile(

@@ -24,6 +24,7 @@ def noise(tmp_path_factory):
 
 
 def predict(capfd, model, *arguments):
+    capfd.readouterr()  # what making the detector has printed
     code = cli.main(["predict", "--model", str(model.detector.folder), *arguments])
     out, err = capfd.readouterr()
     return code, out, err
@@ -92,6 +93,7 @@ def test_synthetic_model_warns_on_stderr_and_in_the_document(
 
 
 def test_newest_model_is_the_default(capfd, tiny_model, tiny_data):
+    capfd.readouterr()
     code = cli.main(["predict", tiny_data.manifest["path"].iloc[0], "--json"])
     out, _ = capfd.readouterr()
     assert code == 0

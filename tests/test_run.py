@@ -112,7 +112,11 @@ def test_ctrl_c_leaves_nothing_behind(place, number, code):
         "import sys; sys.exit(__main__.main(['run', '--profile', 'smoke']))"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        # A job in the background of a script is started deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     log = place / "runs" / "smoke" / "logs" / "01_waits.log"
     _until(lambda: log.exists() and "Executing Cell 3" in log.read_text())

@@ -56,7 +56,7 @@ class Verdict:
     file: str
     verdict: str | None = None  # "real", "fake" or "cannot tell"
     probability: float | None = None  # P(fake), calibrated on validation
-    threshold: float | None = None  # on that probability
+    threshold: float | None = None  # on that probability; None where frames vote
     reason: str | None = None  # why "cannot tell"
     faces: list[FaceVerdict] = field(default_factory=list)
     frame_scores: list[float] = field(default_factory=list)  # P(fake), main face
@@ -123,12 +123,15 @@ def predict(path: str | Path, detector: Detector, *, faces: FaceDetector) -> Ver
     scored = time.perf_counter()
     videos = [_probability(score, rule, detector) for score in np.atleast_1d(scores)]
     # One manipulated face is enough for a manipulated video.
-    top = int(np.argmax([probability for probability, _ in videos]))
+    order = [(verdict == "fake", probability) for probability, verdict in videos]
+    top = order.index(max(order))
     return Verdict(
         **common,
         verdict=videos[top][1],
         probability=videos[top][0],
-        threshold=float(apply_temperature(rule.threshold, detector.temperature)),
+        threshold=float(apply_temperature(rule.threshold, detector.temperature))
+        if rule.aggregation == "mean"
+        else None,
         faces=[
             _face(face, *(videos[i] if per_face else (None, None)))
             for i, face in enumerate(sample.faces)
@@ -141,9 +144,9 @@ def predict(path: str | Path, detector: Detector, *, faces: FaceDetector) -> Ver
 def _probability(
     scores: np.ndarray, rule: Rule, detector: Detector
 ) -> tuple[float, str]:
-    value = rule.aggregate(np.ravel(scores))
-    probability = float(apply_temperature(value, detector.temperature))
-    return probability, "fake" if rule.is_fake(value) else "real"
+    scores = np.ravel(scores)
+    probability = float(apply_temperature(scores.mean(), detector.temperature))
+    return probability, "fake" if rule.is_fake(rule.aggregate(scores)) else "real"
 
 
 def _face(

@@ -17,7 +17,7 @@ import pandas as pd
 
 from dfstudy.metrics import apply_temperature, group_bootstrap
 from dfstudy.training import predictions as tables
-from dfstudy.training.rule import FRAME_THRESHOLD, Rule
+from dfstudy.training.rule import FRAME_THRESHOLD, Rule, evidence
 
 SPLITS = ("val", "test")  # nobody is told a training score
 _NEEDED = ["video_id", "label", "method", "group", "split"]
@@ -41,9 +41,9 @@ def evaluate(
     Args:
         predictions: of validation and test videos; training videos in it are ignored.
         manifest: with `label, method, group, split` of these videos.
-        rule: judges a video; its aggregate is what the threshold-free metrics rank.
-        temperature: makes the aggregate a probability, for log_loss and ece. Frames are
-            judged at 0.5 and keep their raw score.
+        rule: judges a video; what ranks it is its mean score (rule.evidence).
+        temperature: makes the mean score a probability, for log_loss and ece. Frames
+            are judged at 0.5 and keep their raw score.
         train_families: methods of the "all" row.
         n_bootstrap: resamples of each interval. seed: of the resampling.
 
@@ -56,10 +56,13 @@ def evaluate(
     """
     facts = _facts(manifest)
     options = {"train_families": train_families, "n": n_bootstrap, "seed": seed}
-    videos = _join(rule.video_scores(predictions).reset_index(), facts)
+    videos = _join(evidence(predictions).reset_index(), facts)
     videos["probability"] = apply_temperature(videos["score"], temperature)
+    called = rule.is_fake(rule.video_scores(predictions)[videos["video_id"]])
+    # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.
+    videos["threshold"] = np.where(called, 0.0, 2.0)
     options["families"] = families(manifest)
-    metrics = _by_split(videos, threshold=rule.threshold, strict=rule.strict, **options)
+    metrics = _by_split(videos, threshold=None, strict=False, **options)
     frames = tables.frame_scores(predictions)
     if frames.empty:
         return metrics, None

@@ -35,7 +35,7 @@ from dfstudy.training import costs, predictions, pretrain, results
 from dfstudy.training.augment import augment
 from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol, checkpoint_sha
-from dfstudy.training.rule import Rule, choose_rule
+from dfstudy.training.rule import Rule, choose_rule, evidence
 from dfstudy.training.schedule import one_cycle
 from dfstudy.video.sample import even_indices
 
@@ -65,11 +65,15 @@ class Trained:
     result: dict
 
     def videos(self, manifest: pd.DataFrame, split: str) -> pd.DataFrame:
-        """One row a scored video: video_id, label, method, group, score, called."""
+        """One row a scored video: video_id, label, method, group, score, called.
+
+        `score` is the mean P(fake) of its frames, `called` the rule's verdict, 0 or 1.
+        """
         rows = manifest[manifest["split"] == split].set_index("video_id")
-        scores = self.rule.video_scores(self.predictions)
+        scores = evidence(self.predictions)
         table = rows[["label", "method", "group"]].join(scores, how="inner")
-        table["called"] = self.rule.is_fake(table["score"]).astype(int)
+        judged = self.rule.video_scores(self.predictions)[table.index]
+        table["called"] = self.rule.is_fake(judged).astype(int)
         return table.reset_index()
 
 
@@ -122,7 +126,7 @@ def train(
     val = _predict(detector, prepared, by_split["val"])
     labels = data.manifest.set_index("video_id")["label"]
     rule, tried = choose_rule(val, labels, candidates=rules)
-    temperature = _temperature(rule, val, labels)
+    temperature = _temperature(val, labels)
     protocol.fix(rule, temperature, checkpoint_sha(folder))
     detector.info |= {"rule": asdict(rule), "temperature": temperature}
     detector.save_card()
@@ -265,6 +269,6 @@ def _predict(
     return pd.concat(tables, ignore_index=True)
 
 
-def _temperature(rule: Rule, val: pd.DataFrame, labels: pd.Series) -> float:
-    scores = rule.video_scores(val)
+def _temperature(val: pd.DataFrame, labels: pd.Series) -> float:
+    scores = evidence(val)
     return fit_temperature(labels[scores.index].to_numpy(), scores.to_numpy())

@@ -66,6 +66,16 @@ class Rule:
         return faces.mean().groupby("video_id", sort=False).max().rename("score")
 
 
+def evidence(predictions: pd.DataFrame) -> pd.Series:
+    """The mean score of each video, whatever the rule: what ranks it.
+
+    A verdict needs a rule; ROC, AUROC and a probability need scores. A share of votes
+    has only T + 1 values, and most videos tie at 0 or 1, so it ranks badly what the
+    network has ranked well.
+    """
+    return Rule("mean", None).video_scores(predictions)
+
+
 MAJORITY = Rule("vote", 0.5, strict=True)  # S0
 S1_CANDIDATES = (
     Rule("mean", None),
