@@ -26,7 +26,6 @@ class Profile:
     epochs: int  # cap on the epochs of one fit
     patience: int  # epochs without a better validation score before a fit stops
     draw: int | None  # frames of a training video that an epoch shows; None: all
-    seeds: int  # runs of one setting
     bootstrap: int  # resamples of an interval
     strangers: int  # people that the slim backbone is pretrained on
     pretrain_epochs: int
@@ -49,7 +48,6 @@ _ALL = {
             epochs=2,
             patience=2,
             draw=6,
-            seeds=1,
             bootstrap=200,
             strangers=8,
             pretrain_epochs=1,
@@ -68,7 +66,6 @@ _ALL = {
             epochs=15,
             patience=15,
             draw=6,
-            seeds=1,
             bootstrap=1000,
             strangers=128,
             pretrain_epochs=10,
@@ -87,7 +84,6 @@ _ALL = {
             epochs=10,
             patience=4,
             draw=None,
-            seeds=1,
             bootstrap=1000,
             strangers=64,
             pretrain_epochs=6,
@@ -106,7 +102,6 @@ _ALL = {
             epochs=20,
             patience=5,
             draw=None,
-            seeds=5,
             bootstrap=2000,
             strangers=256,
             pretrain_epochs=10,

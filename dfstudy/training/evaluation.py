@@ -62,15 +62,14 @@ def evaluate(
     # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.
     videos["threshold"] = np.where(called, 0.0, 2.0)
     options["families"] = families(manifest)
-    metrics = _by_split(videos, threshold=None, strict=False, **options)
+    metrics = _by_split(videos, **options)
     frames = tables.frame_scores(predictions)
     if frames.empty:
         return metrics, None
-    frames = _join(frames, facts).assign(probability=lambda t: t["score"])
-    frame_metrics = _by_split(
-        frames, threshold=FRAME_THRESHOLD, strict=False, **options
+    frames = _join(frames, facts).assign(
+        probability=lambda t: t["score"], threshold=FRAME_THRESHOLD
     )
-    return metrics, frame_metrics
+    return metrics, _by_split(frames, **options)
 
 
 def trivial_rows(
@@ -99,8 +98,6 @@ def trivial_rows(
         table = facts.assign(score=score, probability=score, threshold=threshold)
         metrics = _by_split(
             table,
-            threshold=None,
-            strict=False,
             train_families=train_families,
             families=families(manifest),
             n=n_bootstrap,
@@ -141,14 +138,12 @@ def scored_counts(
 def _by_split(
     table: pd.DataFrame,
     *,
-    threshold: float | None,
-    strict: bool,
     train_families: Sequence[str],
     families: Sequence[str],
     n: int,
     seed: int,
 ) -> Metrics:
-    """Metrics of each split; `threshold` None: the column of that name."""
+    """Metrics of each split; a row is called fake at its column `threshold`."""
     metrics = {}
     for split in SPLITS:
         part = table[table["split"] == split]
@@ -161,8 +156,7 @@ def _by_split(
                 rows["label"],
                 rows["score"],
                 rows["group"],
-                threshold=rows["threshold"] if threshold is None else threshold,
-                strict=strict,
+                threshold=rows["threshold"],
                 probabilities=rows["probability"],
                 n=n,
                 seed=seed,
