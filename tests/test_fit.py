@@ -138,6 +138,20 @@ def test_it_stops_when_nothing_gets_better(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_without_patience_it_goes_on_and_keeps_the_last_epoch(name, tmp_path):
+    val = Toys(name, 30, 1)
+    val.y = np.random.default_rng(2).integers(0, 2, 30)  # no epoch is really better
+    built, history = run(name, tmp_path, n=64, epochs=5, val=val, patience=None)
+    assert len(history) == 5
+    assert history["val_auroc"].iloc[-1] < history["val_auroc"].max() - 0.03
+    view = family(name).view(1)
+    model = detector.new(built, view=view, data_kind="synthetic", seed=0)
+    scores = model.score(val.x[:, None])[:, 0]
+    last = history["val_auroc"].iloc[-1]
+    assert roc_auc_score(val.y, scores) == pytest.approx(last, abs=0.015)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_validation_of_one_class_falls_back_to_the_loss_and_says_so(name, tmp_path):
     with pytest.warns(UserWarning, match="one class only") as caught:
         _, history = run(name, tmp_path, epochs=2, val=Toys(name, 8, 1, labels=0))
@@ -176,11 +190,14 @@ def test_validation_auroc_is_scikit_learns_or_nothing():
 
 
 def test_the_log_knows_its_best_epoch(tmp_path):
-    log = EpochLog(tmp_path, epochs=3, settings={}, verbose=False)
+    batches = torch.utils.data.DataLoader([0, 1])
+    options = {"epochs": 3, "patience": 1, "verbose": False}
+    log = EpochLog(tmp_path, "torch", batches, batches, **options)
     assert log.best() == -math.inf
     for epoch, auroc in enumerate([0.6, 0.8, 0.7]):
         score = log.add(
             epoch=epoch, train_loss=1, val_loss=1, val_auroc=auroc, seconds=1
         )
         assert score == auroc
-    assert (log.best(), log.stale()) == (0.8, 1)
+        assert log.stale() == (epoch == 2)
+    assert log.best() == 0.8

@@ -124,7 +124,7 @@ def test_weights_of_something_else_are_refused(tmp_path):
 
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="no slim backbone"):
-        slim_torch.load(tmp_path / "other.safetensors")
+        slim_torch.start(tmp_path / "other.safetensors")
 
 
 @pytest.mark.parametrize("name", models.FAMILIES)

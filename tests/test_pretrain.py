@@ -56,9 +56,9 @@ def test_another_scale_or_kind_is_another_file(rendered):
 
 def test_it_is_the_same_for_the_same_people(rendered, tmp_path):
     path = pretrain.backbone("synthetic-tracks", profile=TINY)
-    first, _ = slim_torch.load(path)
+    first, _ = slim_torch.start(path)
     path.unlink()
-    second, _ = slim_torch.load(pretrain.backbone("synthetic-tracks", profile=TINY))
+    second, _ = slim_torch.start(pretrain.backbone("synthetic-tracks", profile=TINY))
     for name, value in first.items():
         np.testing.assert_allclose(second[name], value, atol=1e-5)
 

@@ -78,7 +78,10 @@ def build(
         x = keras.layers.GlobalAveragePooling2D(name="pool")(backbone(x))
         name = "resnet50"
     elif network == "slim":
-        backbone, used = _slim(pretrained)
+        backbone = slim_keras.build(height=PAPER.height, width=PAPER.width)
+        state, used = slim_torch.start(pretrained)
+        if state is not None:
+            slim_keras.copy(state, backbone)
         x = keras.layers.Dropout(slim_torch.SLIM.dropout)(backbone(frames))  # (N, 96)
         name = "slim"
     else:
@@ -133,18 +136,4 @@ def _resnet50(pretrained: str | Path) -> tuple[keras.Model, str]:
         )
     if values is not None:
         backbone.set_weights(values)
-    return backbone, used
-
-
-def _slim(pretrained: str | Path) -> tuple[keras.Model, str]:
-    if pretrained == "imagenet":
-        raise ValueError(
-            'there are no imagenet weights of the slim network: start it from "none" or'
-            " from a file of training.pretrain"
-        )
-    backbone = slim_keras.build(height=PAPER.height, width=PAPER.width)
-    if pretrained == "none":
-        return backbone, "none"
-    state, used = slim_torch.load(Path(pretrained))
-    slim_keras.copy(state, backbone)
     return backbone, used

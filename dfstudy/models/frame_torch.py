@@ -112,8 +112,10 @@ def build(
             backbone, used = _resnet18(pretrained)
             module, name = FrameNet(backbone, 512), "resnet18"
         elif network == "slim":
-            backbone, used = _slim(pretrained)
-            recipe = slim_torch.SLIM
+            backbone, recipe = slim_torch.SlimBackbone(), slim_torch.SLIM
+            state, used = slim_torch.start(pretrained)
+            if state is not None:
+                backbone.load_state_dict(state)
             module = FrameNet(backbone, recipe.features, recipe.dropout)
             name = "slim"
         else:
@@ -160,18 +162,4 @@ def _resnet18(pretrained: str | Path) -> tuple[ResNet18, str]:
     if state is not None:
         state = {k: v for k, v in state.items() if not k.startswith("fc.")}
         backbone.net.load_state_dict(state)
-    return backbone, used
-
-
-def _slim(pretrained: str | Path) -> tuple[slim_torch.SlimBackbone, str]:
-    if pretrained == "imagenet":
-        raise ValueError(
-            'there are no imagenet weights of the slim network: start it from "none" or'
-            " from a file of training.pretrain"
-        )
-    backbone = slim_torch.SlimBackbone()
-    if pretrained == "none":
-        return backbone, "none"
-    state, used = slim_torch.load(Path(pretrained))
-    backbone.load_state_dict(state)
     return backbone, used

@@ -106,11 +106,20 @@ def save(backbone: SlimBackbone, path: Path, *, pretrained: str) -> None:
     save_file(state, path, metadata={"pretrained": pretrained})
 
 
-def load(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Weights by name, and what they were pretrained on ("synthetic-tracks", ...).
+def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
+    """What a slim detector starts from: weights by name, and what they learned on.
 
-    Raises ValueError where the file is not one that `save` wrote.
+    (None, "none") for "none"; of a file that `save` wrote, its weights and, for
+    example, "synthetic-tracks". ValueError for anything else.
     """
+    if pretrained == "none":
+        return None, "none"
+    if pretrained == "imagenet":
+        raise ValueError(
+            'there are no imagenet weights of the slim network: start it from "none" or'
+            " from a file of training.pretrain"
+        )
+    path = Path(pretrained)
     with safe_open(path, "pt") as file:
         pretrained = (file.metadata() or {}).get("pretrained")
     if pretrained is None:

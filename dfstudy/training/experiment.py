@@ -5,39 +5,29 @@
     trained.result["metrics"]["test"]["blend"]["auroc"]
 
 The order is the point. Training videos fit the weights; validation videos choose the
-epoch, the rule from frames to a video, its threshold and the temperature; then all of
-this is fixed, and only then are the test videos read. The detector's folder keeps
-every step, so the same call again trains nothing and makes the same choices.
+epoch (where the profile has patience), the rule from frames to a video, its threshold
+and the temperature; then all of this is fixed, and only then are the test videos read.
+The detector's folder keeps every step, so the same call again trains nothing and makes
+the same choices.
 """
 
-import hashlib
-import importlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from torch.utils.data import Subset
 
-from dfstudy import models, paths
+from dfstudy import paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
 from dfstudy.metrics.calibration import fit_temperature
-from dfstudy.models import detector as detectors
 from dfstudy.models.detector import Detector
-from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
-from dfstudy.training import costs, predictions, pretrain, results
-from dfstudy.training.augment import augment
-from dfstudy.training.history import class_weight
+from dfstudy.training import costs, predictions, results
+from dfstudy.training.fitted import fitted, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule, evidence
-from dfstudy.training.schedule import one_cycle
-from dfstudy.video.sample import even_indices
 
 # What a detector of faces alone can be asked to learn; lesson 10 adds the text.
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
@@ -98,44 +88,33 @@ def train(
         ValueError: training or validation videos of a class are missing.
     """
     start = start or profile.pretrained
-    family = models.family(model)
-    name = model if start == profile.pretrained else f"{model}-{STARTS[start]}"
-    folder = paths.runs(profile.name) / "models" / f"{name}_{seed}"
     families = trained_families(data.manifest)
-    rows = data.manifest[
-        (data.manifest["label"] == 0)
-        | data.manifest["method"].fillna("unknown").isin(families)
-    ]
-    prepared = data.prepared(family.view(profile.frames))
-    settings = {
-        "profile": asdict(profile),
-        "start": start,
-        "seed": seed,
-        "rules": [asdict(rule) for rule in rules],
-        "data": data.identity(),
-        "code": paths.code_sha256(),
-    }
-    inputs = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    by_split = {
-        split: rows[rows["split"] == split] for split in ("train", "val", "test")
-    }
-    if not _is_trained(folder, inputs):
-        _train(folder, family, prepared, by_split, data, profile, seed, start, inputs)
-    detector = detectors.load(folder)
-    protocol = Protocol(folder)
+    methods = data.manifest["method"].fillna("unknown")
+    rows = data.manifest[(data.manifest["label"] == 0) | methods.isin(families)]
+    by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
+    name = model if start == profile.pretrained else f"{model}-{STARTS[start]}"
+    runs = paths.runs(profile.name)
+    detector = fitted(
+        model,
+        data,
+        by_split,
+        folder=runs / "models" / f"{name}_{seed}",
+        profile=profile,
+        seed=seed,
+        start=start,
+        rules=[asdict(rule) for rule in rules],
+    )
+    prepared = data.prepared(detector.view)
     val = _predict(detector, prepared, by_split["val"])
     labels = data.manifest.set_index("video_id")["label"]
     rule, tried = choose_rule(val, labels, candidates=rules)
-    temperature = _temperature(val, labels)
-    protocol.fix(rule, temperature, checkpoint_sha(folder))
-    detector.info |= {"rule": asdict(rule), "temperature": temperature}
-    detector.save_card()
+    protocol = _fix(detector, rule, _temperature(val, labels))
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
-    runs = paths.runs(profile.name)
     predictions.write(both, runs / "predictions" / f"{lesson}_{name}_{seed}.parquet")
     bootstrap = {"n_bootstrap": profile.bootstrap, "seed": seed}
     options = {"train_families": families, **bootstrap}
+    temperature = detector.temperature
     metrics, frame_metrics = results.evaluate(both, rows, rule, temperature, **options)
     path = results.write_result(
         runs,
@@ -158,7 +137,7 @@ def train(
     )
     return Trained(
         detector=detector,
-        history=pd.read_csv(folder / "history.csv"),
+        history=history(detector),
         rule=rule,
         tried=tried,
         predictions=both,
@@ -178,82 +157,13 @@ def starts(profile: Profile) -> tuple[str, ...]:
     return (profile.pretrained, *others)
 
 
-def _is_trained(folder: Path, inputs: str) -> bool:
-    try:
-        return detectors.load(folder).info.get("inputs") == inputs
-    except detectors.DetectorError:
-        return False
-
-
-def _train(
-    folder: Path,
-    family,
-    prepared: Prepared,
-    rows: dict[str, pd.DataFrame],
-    data: Dataset,
-    profile: Profile,
-    seed: int,
-    start: str,
-    inputs: str,
-) -> None:
-    """Fit, and leave weights, card and history in `folder`."""
-    by = family.LEVEL
-    parts = {s: PreparedSet(prepared, rows[s], by=by) for s in ("train", "val")}
-    if len(parts["train"].labels.unique()) < 2:
-        raise ValueError(f"{data.name}: the training videos are all of one class")
-    pretrained = start
-    if start.startswith("synthetic-"):
-        pretrained = pretrain.backbone(start, profile=profile)
-    built = family.build(network=profile.network, pretrained=pretrained, seed=seed)
-    recipe, options = family.PAPER, {}
-    draw, change = None, None
-    if profile.network == "slim":
-        recipe = SLIM
-        options = {"weight_decay": SLIM.weight_decay, "schedule": one_cycle}
-        draw, change = profile.draw, augment
-    batches = loader(
-        parts["train"],
-        batch_size=recipe.batch_size,
-        shuffle=True,
-        seed=seed,
-        draw=draw,
-        augment=change,
-    )
-    fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
-    history = fit(
-        built.module,
-        batches,
-        loader(_thinned(parts["val"], draw), batch_size=64, shuffle=False),
-        loss=family.loss(class_weight(parts["train"].labels)),
-        folder=folder / "fit",
-        epochs=profile.epochs,
-        learning_rate=recipe.learning_rate,
-        patience=profile.patience,
-        seed=seed,
-        **options,
-    )
-    detector = detectors.new(
-        built,
-        view=prepared.view,
-        data_kind=data.kind,
-        seed=seed,
-        inputs=inputs,
-        train_s=float(history["seconds"].sum()),
-    )
-    Protocol(folder).retrained()
-    history.to_csv(folder / "history.csv", index=False)
-    detector.save(folder)
-    shutil.rmtree(folder / "fit")  # checkpoints of single epochs have done their work
-
-
-def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:
-    """`draw` of the frames of each video, evenly: enough to choose an epoch by."""
-    frames = videos.frames
-    if draw is None or draw >= frames:
-        return videos
-    some = even_indices(frames, draw)
-    starts = frames * np.arange(len(videos.video_ids))
-    return Subset(videos, (starts[:, None] + some).ravel().tolist())
+def _fix(detector: Detector, rule: Rule, temperature: float) -> Protocol:
+    """Write down what was chosen: from here on the test set may be read."""
+    protocol = Protocol(detector.folder)
+    protocol.fix(rule, temperature, checkpoint_sha(detector.folder))
+    detector.info |= {"rule": asdict(rule), "temperature": temperature}
+    detector.save_card()
+    return protocol
 
 
 def _predict(

@@ -4,9 +4,9 @@
     history = fit(built.module, train, val, loss=frame_keras.loss(), folder=folder,
                   epochs=10, learning_rate=1e-3, patience=4, seed=0)
 
-The same arguments, loaders and history as fit_torch. The epoch with the best score on
-validation is kept, a fit that was cut off goes on after its last whole epoch. float32:
-on a CPU TensorFlow gains nothing from bfloat16 (measured with the slim network).
+The same arguments, loaders and history as fit_torch. A fit that was cut off goes on
+after its last whole epoch. float32: on a CPU TensorFlow gains nothing from bfloat16
+(measured with the slim network).
 """
 
 import shutil
@@ -36,23 +36,24 @@ def fit(
     folder: str | Path,
     epochs: int,
     learning_rate: float,
-    patience: int,
+    patience: int | None,
     seed: int = 0,
     weight_decay: float = 0.0,
     schedule: Callable[[int, int], float] = constant,
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with AdamW; leaves `module` with its best weights.
+    """Train with AdamW; leaves `module` with the weights of the epoch it keeps.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1).
         train: batches (uint8 x, float32 y); one with `set_epoch` is told the epoch.
-        val: the same; chooses the epoch, nothing else.
+        val: the same; chooses the epoch where there is patience, nothing else.
         loss: a Keras loss of labels (N, 1) and logits.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
         learning_rate: of AdamW, which without weight decay is Adam.
-        patience: epochs without a better validation score before it stops.
+        patience: epochs without a better validation score before it stops, and the
+            best is kept; None: no stop, and the last is kept.
         seed: of everything random here.
         weight_decay: decoupled, as in AdamW.
         schedule: (step, steps) to the factor of the learning rate (training.schedule).
@@ -64,16 +65,16 @@ def fit(
     folder = Path(folder)
     log = EpochLog(
         folder,
+        "keras",
+        train,
+        val,
         epochs=epochs,
-        settings={
-            "framework": "keras",
-            "items": (len(train.dataset), len(val.dataset)),
-            "learning_rate": learning_rate,
-            "weight_decay": weight_decay,
-            "schedule": schedule.__name__,
-            "seed": seed,
-        },
+        patience=patience,
         verbose=verbose,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        schedule=schedule.__name__,
+        seed=seed,
     )
     backup = folder / "backup"
     if not log.resumed:
@@ -88,12 +89,13 @@ def fit(
         verbose=0,
         callbacks=[
             _Rate(learning_rate, schedule, len(train), epochs),
-            _Epoch(train, val, log, best, patience, seed),
+            _Epoch(train, val, log, best, seed),
             # Last: an epoch is done when it is validated.
             keras.callbacks.BackupAndRestore(backup),
         ],
     )
-    module.load_weights(best)
+    if patience is not None:
+        module.load_weights(best)
     return log.finish()
 
 
@@ -124,13 +126,12 @@ class _Epoch(keras.callbacks.Callback):
         val: DataLoader,
         log: EpochLog,
         best: Path,
-        patience: int,
         seed: int,
     ):
         super().__init__()
         self._train, self._val = train, val
         self._log = log
-        self._best, self._patience, self._seed = best, patience, seed
+        self._best, self._seed = best, seed
         self._first = True
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -161,5 +162,5 @@ class _Epoch(keras.callbacks.Callback):
         )
         if score > before:
             self.model.save_weights(self._best)
-        if self._log.stale() >= self._patience:
+        if self._log.stale():
             self.model.stop_training = True

@@ -4,9 +4,9 @@
     history = fit(built.module, train, val, loss=frame_torch.loss(), folder=folder,
                   epochs=10, learning_rate=1e-3, patience=4, seed=0)
 
-The same arguments, loaders and history as fit_keras. The epoch with the best score on
-validation is kept, a fit that was cut off goes on after its last whole epoch, and bf16
-is used where the processor has units for it (two to three times faster here).
+The same arguments, loaders and history as fit_keras. A fit that was cut off goes on
+after its last whole epoch, and bf16 is used where the processor has units for it (two
+to three times faster here).
 """
 
 import logging
@@ -40,24 +40,25 @@ def fit(
     folder: str | Path,
     epochs: int,
     learning_rate: float,
-    patience: int,
+    patience: int | None,
     seed: int = 0,
     weight_decay: float = 0.0,
     schedule: Callable[[int, int], float] = constant,
     precision: str | None = None,
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with AdamW; leaves `module` with its best weights.
+    """Train with AdamW; leaves `module` with the weights of the epoch it keeps.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1) or (N, 2).
         train: batches (uint8 x, float32 y); one with `set_epoch` is told the epoch.
-        val: the same; chooses the epoch, nothing else.
+        val: the same; chooses the epoch where there is patience, nothing else.
         loss: of logits and labels.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
         learning_rate: of AdamW, which without weight decay is Adam.
-        patience: epochs without a better validation score before it stops.
+        patience: epochs without a better validation score before it stops, and the
+            best is kept; None: no stop, and the last is kept.
         seed: of everything random here.
         weight_decay: decoupled, as in AdamW.
         schedule: (step, steps) to the factor of the learning rate (training.schedule).
@@ -71,16 +72,16 @@ def fit(
     last = folder / "last.ckpt"
     log = EpochLog(
         folder,
+        "torch",
+        train,
+        val,
         epochs=epochs,
-        settings={
-            "framework": "torch",
-            "items": (len(train.dataset), len(val.dataset)),
-            "learning_rate": learning_rate,
-            "weight_decay": weight_decay,
-            "schedule": schedule.__name__,
-            "seed": seed,
-        },
+        patience=patience,
         verbose=verbose,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        schedule=schedule.__name__,
+        seed=seed,
     )
     if not log.resumed:
         for file in folder.glob("*.ckpt"):
@@ -90,11 +91,13 @@ def fit(
     best = ModelCheckpoint(
         folder, "best", monitor="score", mode="max", save_last=True, save_top_k=1
     )
-    stop = EarlyStopping("score", mode="max", patience=patience)
+    stop = []
+    if patience is not None:
+        stop = [EarlyStopping("score", mode="max", patience=patience)]
     with _quiet():
         trainer = L.Trainer(
             max_epochs=epochs,
-            callbacks=[best, stop],
+            callbacks=[best, *stop],
             precision=precision or _fast_precision(),
             devices=1,
             logger=False,  # history.csv is the log, the same in both frameworks
@@ -105,7 +108,8 @@ def fit(
         trainer.fit(task, train, val, ckpt_path=last if last.is_file() else None)
     if trainer.interrupted:  # Lightning would go on as if the fit were whole
         raise KeyboardInterrupt
-    state = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
+    kept = last if patience is None else best.best_model_path
+    state = torch.load(kept, weights_only=True, map_location="cpu")
     task.load_state_dict(state["state_dict"])
     last.unlink(missing_ok=True)
     return log.finish()

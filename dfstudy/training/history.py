@@ -1,22 +1,23 @@
 """What both fits share: the validation score, the epochs' table, one line an epoch.
 
-    log = EpochLog(folder, epochs=10, resume=True)
+    log = EpochLog(folder, "torch", train, val, epochs=10, seed=0, patience=4)
     row = log.add(epoch=0, train_loss=0.7, val_loss=0.6, val_auroc=0.8, seconds=3.1)
 
 The score that chooses the checkpoint is the AUROC on validation; where validation has
 one class only there is none, and the loss takes its place (and a warning says so).
+Without patience nothing is chosen: the schedule ends, and its last epoch is kept.
 """
 
 import json
 import math
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.class_weight import compute_class_weight
+from torch.utils.data import DataLoader
 
 from dfstudy.metrics import scores
 
@@ -51,20 +52,38 @@ class EpochLog:
 
     Args:
         folder: of the fit; made if missing.
-        epochs: the cap, for the printed line.
-        settings: what must be the same for an interrupted fit to be continued.
+        framework: "torch" or "keras"; with the sizes of `train` and `val`, `epochs`,
+            `patience` and `settings` it must be the same for an interrupted fit to be
+            continued.
+        epochs: the cap.
+        patience: epochs without a better score before `stale`; None: as many as wanted.
+        settings: of the fit, as JSON can hold them.
         verbose: print a line an epoch.
     """
 
-    def __init__(self, folder: Path, *, epochs: int, settings: Mapping, verbose: bool):
+    def __init__(
+        self,
+        folder: Path,
+        framework: str,
+        train: DataLoader,
+        val: DataLoader,
+        *,
+        epochs: int,
+        patience: int | None,
+        verbose: bool = True,
+        **settings: object,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.rows: list[dict[str, float]] = []
         self._epochs = epochs
+        self._patience = patience
         self._verbose = verbose
         self._warned = False
         card = folder / _SETTINGS
-        text = json.dumps(dict(settings), sort_keys=True)
+        items = len(train.dataset), len(val.dataset)
+        same = [framework, items, epochs, patience, settings]
+        text = json.dumps(same, sort_keys=True)
         self.resumed = card.is_file() and card.read_text() == text
         if not self.resumed:
             (folder / _FILE).unlink(missing_ok=True)
@@ -114,9 +133,10 @@ class EpochLog:
         """The best score so far, -inf before the first epoch."""
         return float(self._scores().max()) if self.rows else -math.inf
 
-    def stale(self) -> int:
-        """Epochs since the best one."""
-        return len(self.rows) - 1 - int(self._scores().argmax())
+    def stale(self) -> bool:
+        """Whether the best epoch lies `patience` epochs back."""
+        since = len(self.rows) - 1 - int(self._scores().argmax())
+        return self._patience is not None and since >= self._patience
 
     def _scores(self) -> np.ndarray:
         table = self.frame()
