@@ -141,14 +141,17 @@ def test_it_stops_when_nothing_gets_better(name, tmp_path):
 def test_without_patience_it_goes_on_and_keeps_the_last_epoch(name, tmp_path):
     val = Toys(name, 30, 1)
     val.y = np.random.default_rng(2).integers(0, 2, 30)  # no epoch is really better
-    built, history = run(name, tmp_path, n=64, epochs=5, val=val, patience=None)
+    # Without bf16, so that the scores below are those of the last epoch to the digit.
+    exact = {"precision": "32-true"} if family(name).FRAMEWORK == "torch" else {}
+    options = {"n": 64, "epochs": 5, "val": val, "patience": None} | exact
+    built, history = run(name, tmp_path, **options)
     assert len(history) == 5
     assert history["val_auroc"].iloc[-1] < history["val_auroc"].max() - 0.03
     view = family(name).view(1)
     model = detector.new(built, view=view, data_kind="synthetic", seed=0)
     scores = model.score(val.x[:, None])[:, 0]
     last = history["val_auroc"].iloc[-1]
-    assert roc_auc_score(val.y, scores) == pytest.approx(last, abs=0.015)
+    assert roc_auc_score(val.y, scores) == pytest.approx(last, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
