@@ -131,8 +131,12 @@ def lesson_cells(notebook: dict[str, Any]) -> list[Any]:
 def to_html(executed: Path) -> Path:
     """The executed notebook as a page beside it."""
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
-    page, _ = HTMLExporter(embed_images=True).from_filename(str(executed))
+    # Of a progress bar, the last state instead of a line for each.
+    config = Config(CoalesceStreamsPreprocessor={"enabled": True})
+    exporter = HTMLExporter(embed_images=True, config=config)
+    page, _ = exporter.from_filename(str(executed))
     path = executed.with_suffix(".html")
     path.write_text(page, encoding="utf-8")
     return path

@@ -19,7 +19,8 @@ from dfstudy.data.prepare import Prepared
 from dfstudy.data.view import View
 from dfstudy.profiles import Profile
 
-_SEED = 0
+# Of people and split. Recipes are tuned on the set of seed 0, never on the course's own.
+_SEED = 1
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,7 @@ def _learn(
     return reader.net
 
 
+@lru_cache(1)  # both kinds learn on the same frames
 def _strangers(n_people: int) -> tuple[np.ndarray, ...]:
     """Frames uint8 (N, H, W, 3); tracks, standardised; place (N, 2); person (N,)."""
     chunks = [
