@@ -172,9 +172,11 @@ for layer in paper.module.layers:
 # what a frame of 224 x 224 would give. The linear unit does not notice, because the
 # average comes first.
 #
-# The profile decides whether this network is trained or its slim stand-in, which has the
-# same topology and trains in seconds without a GPU. Epochs are chosen by the AUROC on
-# validation.
+# The profile decides whether this network is trained or its slim stand-in: fewer and
+# thinner stages, and the maximum of each map in place of its mean, so that it trains in
+# seconds without a GPU. Of the full network, the epoch with the best AUROC on validation
+# is kept. The slim one ends when its learning rate has come down, and keeps that epoch:
+# validation videos are few there, and the best of many noisy numbers is mostly luck.
 
 # %%
 s1 = experiment.train("frame_keras", rules=S1_CANDIDATES, **common)
