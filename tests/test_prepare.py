@@ -3,11 +3,14 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import webdataset
 
@@ -112,6 +115,53 @@ def test_a_broken_video_is_recorded_and_stops_nothing(videos, tmp_path):
         prepared.array("other")
     gone = videos.assign(path=videos["path"] + ".gone").head(2)
     assert set(run(gone, tmp_path).dropped) == {"clip-0", "clip-1"}
+
+
+def test_failures_are_listed_for_people(videos, tmp_path):
+    folder = run(videos, tmp_path).folder
+    table = pd.read_csv(folder / "failures.csv")
+    assert table[["video_id", "path"]].values.tolist() == [
+        ["clip-10", videos.loc[10, "path"]]
+    ]
+    assert "clip 10.mp4" in table.loc[0, "reason"]
+    none = run(videos.head(4), tmp_path).folder
+    assert pd.read_csv(none / "failures.csv").empty
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_it_ends_the_same(videos, tmp_path):
+    """SIGKILL at random moments; the next start does only what is missing."""
+    manifest.write(videos, tmp_path / "manifest.parquet")
+    whole = contents(run(videos, tmp_path / "whole", shard_videos=1))
+    program = (
+        "from dfstudy.data import manifest, prepare, view\n"
+        "if __name__ == '__main__':\n"
+        f"    table = manifest.read({str(tmp_path / 'manifest.parquet')!r})\n"
+        f"    view = view.View(**{VIEW.to_dict()})\n"
+        f"    prepare.prepare(table, view, out={str(tmp_path / 'cut')!r},"
+        " workers=2, shard_videos=1)\n"
+    )
+    (tmp_path / "job.py").write_text(program)
+    job = [sys.executable, str(tmp_path / "job.py")]
+    start = time.monotonic()
+    subprocess.run(job, check=True)
+    lasts = time.monotonic() - start
+    shutil.rmtree(tmp_path / "cut")
+    rng = np.random.default_rng(0)
+    killed = 0
+    while killed < 20:
+        child = subprocess.Popen(job, stderr=subprocess.DEVNULL)
+        try:
+            assert child.wait(rng.uniform(0, lasts)) == 0
+            shutil.rmtree(tmp_path / "cut")  # it was done: kill the next from the start
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            killed += 1
+    subprocess.run(job, check=True)
+    (folder,) = (tmp_path / "cut").iterdir()
+    assert contents(Prepared.load(folder)) == whole
+    assert not list(folder.glob("shard-*.tmp-*"))
 
 
 def test_the_same_call_again_decodes_nothing(videos, tmp_path, seen):

@@ -45,7 +45,8 @@ def prepare(
     """All videos of `manifest` through `view`, from the cache where they are there.
 
     A video that cannot be decoded, or without a face where the view is of faces, is
-    recorded with its reason (`Prepared.dropped`), and stops nothing.
+    recorded with its reason (`Prepared.dropped`, and `failures.csv` in the folder), and
+    stops nothing.
 
     Args:
         out: folder for the folder of shards; by default `prepared/` under the data.
@@ -62,7 +63,9 @@ def prepare(
     if todo or not (folder / "index.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
         about = {"format": _FORMAT, "key": key, "view": view.to_dict()}
-        (folder / "prepared.json").write_text(json.dumps(about, indent=2) + "\n")
+        part = folder / f"prepared.json.tmp-{os.getpid()}"
+        part.write_text(json.dumps(about, indent=2) + "\n")
+        part.replace(folder / "prepared.json")
         files = [row["path"] for name in todo for row in plan[name]]
         if workers is None:
             workers = min(os.cpu_count() or 1, len(files) // _WORTH_A_PROCESS)
@@ -84,8 +87,19 @@ def prepare(
         for name in plan:
             rows += pq.read_table(shards.index_path(folder, name)).to_pylist()
         rows.sort(key=lambda row: row["video_id"])
+        _write_failures(rows, table, folder / "failures.csv")
         shards.write_table(rows, folder / "index.parquet")
     return Prepared.load(folder)
+
+
+def _write_failures(rows: list[dict], table: pd.DataFrame, path: Path) -> None:
+    """The videos that there is nothing of, as people read them: video, file, reason."""
+    dropped = {row["video_id"]: row["dropped"] for row in rows if row["dropped"]}
+    failed = table.loc[table["video_id"].isin(dropped), ["video_id", "path"]]
+    failed = failed.assign(reason=failed["video_id"].map(dropped))
+    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    failed.to_csv(part, index=False)
+    part.replace(path)
 
 
 def _counted(samples: Iterator[Sample | str], bar: tqdm) -> Iterator[Sample | str]:
