@@ -21,6 +21,7 @@ HISTORY = pd.DataFrame(
         "val_loss": [0.7, 0.6, 0.65],
         "val_auroc": [0.5, 0.8, 0.75],
         "seconds": [1.0, 1.0, 1.0],
+        "kept": [False, False, True],
     }
 )
 NUMBERS = pd.DataFrame(

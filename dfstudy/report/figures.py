@@ -39,7 +39,8 @@ def learning_curves(history: pd.DataFrame, *, title: str = "") -> Figure:
     """Loss, and AUROC on validation, by epoch; the epoch that is kept is marked.
 
     Args:
-        history: one row an epoch: epoch, train_loss, val_loss, val_auroc (may be NaN).
+        history: one row an epoch: epoch, train_loss, val_loss, val_auroc (may be NaN),
+            kept (bool).
     """
     fig = style.figure(11, 4)
     left, right = fig.subplots(1, 2)
@@ -55,9 +56,9 @@ def learning_curves(history: pd.DataFrame, *, title: str = "") -> Figure:
     right.set(xlabel="epoch", ylabel="AUROC", ylim=(0.3, 1.02), title="On validation")
     style.chance_line(right, vertical=False)
     if history["val_auroc"].notna().any():
-        best = history.loc[history["val_auroc"].idxmax()]
+        kept = history[history["kept"]]
         ring = {"s": 260, "facecolors": "none", "edgecolors": INK, "linewidths": 2}
-        right.scatter(best["epoch"], best["val_auroc"], **ring, zorder=3, label="kept")
+        right.scatter(kept["epoch"], kept["val_auroc"], **ring, zorder=3, label="kept")
         right.legend(loc="lower right")
     for ax in (left, right):
         ax.xaxis.get_major_locator().set_params(integer=True)

@@ -55,13 +55,15 @@ def contact_sheet(
                 spine.set(color=CLASS_COLOURS[int(labels[i])], linewidth=4)
         if titles:
             ax.set_title(titles[i], size=11, weight="normal", loc="center", pad=3)
+    if title or labels is not None:
+        # Blank or not: the layout keeps a line free for it, and for the key beside it.
+        fig.suptitle(title or " ", x=0.01, ha="left", weight="bold")
     if labels is not None:
         _class_key(fig)
-    if title:
-        fig.suptitle(title, x=0.01, ha="left", weight="bold")
     return fig
 
 
 def _class_key(fig: Figure) -> None:
     for i, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True)):
-        fig.text(0.9 + 0.05 * i, 0.97, name, color=colour, weight="bold", va="top")
+        at = {"x": 0.99 - 0.6 * (1 - i) / fig.get_figwidth(), "y": 0.99, "ha": "right"}
+        fig.text(s=name, color=colour, weight="bold", va="top", **at)

@@ -60,7 +60,7 @@ def fit(
         verbose: print a line an epoch.
 
     Returns:
-        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds.
+        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds, kept.
     """
     folder = Path(folder)
     log = EpochLog(

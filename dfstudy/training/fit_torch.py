@@ -66,7 +66,7 @@ def fit(
         verbose: print a line an epoch.
 
     Returns:
-        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds.
+        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds, kept.
     """
     folder = Path(folder)
     last = folder / "last.ckpt"

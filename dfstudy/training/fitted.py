@@ -85,7 +85,7 @@ def fitted(
 
 
 def history(detector: Detector) -> pd.DataFrame:
-    """The epochs of its fit (training.history.COLUMNS)."""
+    """The epochs of its fit, one a row (columns as `fit` returns them)."""
     return pd.read_csv(detector.folder / _HISTORY)
 
 

@@ -143,9 +143,11 @@ class EpochLog:
         return table["val_auroc"].fillna(-table["val_loss"]).to_numpy()
 
     def finish(self) -> pd.DataFrame:
-        """The table of the whole fit; there is nothing left to resume."""
+        """The table of the whole fit, with `kept`; there is nothing left to resume."""
         (self.folder / _SETTINGS).unlink(missing_ok=True)
-        return self.frame()
+        epochs = np.arange(len(self.rows))
+        best = epochs[-1] if self._patience is None else self._scores().argmax()
+        return self.frame().assign(kept=epochs == best)
 
     def frame(self) -> pd.DataFrame:
         """One row an epoch: COLUMNS."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from dfstudy.data.synth.forge import FAMILIES
 from dfstudy.data.synth.pair import make_pair, write_json
