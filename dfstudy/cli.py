@@ -232,7 +232,9 @@ def _parser() -> argparse.ArgumentParser:
     _view_options(sub)
     sub.add_argument("--workers", type=_positive)
 
-    sub = command("export", _export, "the same, in files of the papers' own kinds")
+    sub = command(
+        "export", _export, "what prepare makes, in files of the papers' own kinds"
+    )
     sub.add_argument("manifest", type=Path)
     sub.add_argument(
         "--format",
@@ -241,7 +243,9 @@ def _parser() -> argparse.ArgumentParser:
         help="pictures (S1), (T, 3, H, W) arrays (S3), (1, T, 3, H, W) safetensors "
         "(S4), face videos (S2), WebDataset shards (S0)",
     )
-    sub.add_argument("--out", type=Path, required=True, help="a new folder")
+    sub.add_argument(
+        "--out", type=Path, required=True, help="a new folder, or one to go on with"
+    )
     _view_options(sub)
     sub.add_argument("--workers", type=_positive)
 

@@ -25,7 +25,7 @@ from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
 from dfstudy.video import faces
-from dfstudy.video.faces import Detection
+from dfstudy.video.faces import Detection, FaceDetector
 from dfstudy.video.probe import probe
 from dfstudy.video.write import write_video
 
@@ -60,7 +60,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def places(home, monkeypatch):
+def no_mtcnn(home, monkeypatch):
     monkeypatch.setenv("DFSTUDY_HOME", str(home))
     monkeypatch.setattr(faces, "FaceDetector", TwoFaces)
 
@@ -139,18 +139,24 @@ def test_the_loader_gets_back_what_was_exported(videos, tmp_path, name, view):
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("jpg+json", 32), ("face-mp4", 32), ("npz", np.inf)]
+    ("name", "view", "least"),
+    [
+        ("jpg+json", View(frames=4, height=108, width=192), 37),
+        ("jpg+json", View(frames=4, height=112, width=112, crop="face"), 37),
+        ("face-mp4", View(frames=4, height=112, width=112, crop="face"), 34),
+    ],
 )
-def test_lossy_formats_keep_a_talking_head(tiny_data, tmp_path, name, least):
+def test_lossy_formats_keep_a_talking_head(
+    tiny_data, tmp_path, monkeypatch, name, view, least
+):
+    monkeypatch.setattr(faces, "FaceDetector", FaceDetector)
     rows = tiny_data.manifest.groupby("method").head(1)
-    view = View(frames=4, height=112, width=112, crop="face")
     before = prepare(rows, view, workers=0, progress=False)
     after = read(run(rows, tmp_path / "out", name, view), progress=False)
-    with np.errstate(divide="ignore"):
-        for video_id in rows["video_id"]:
-            kept = psnr(after.array(video_id)[0], before.array(video_id)[0])
-            print(name, video_id, kept)
-            assert kept >= least
+    for video_id in rows["video_id"]:
+        # Of faces, those that are kept.
+        kept, original = after.array(video_id), before.array(video_id)
+        assert least <= psnr(kept, original[: len(kept)]) < 80
 
 
 def test_s1_pictures_in_a_folder_a_video(videos, tmp_path):

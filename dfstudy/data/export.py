@@ -15,7 +15,6 @@ as the loader gives it.
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -101,7 +100,8 @@ def export(
         labels.begin()
         for name in [name for name in plan if name not in labels.files]:
             videos = [_video(prepared, row) for row in plan[name]]
-            _write(folder / name, FORMATS[format], videos)
+            with _named(folder / name):
+                FORMATS[format].save(folder / name, videos)
             labels.add(name, {v.record["video_id"]: v.record for v in videos})
             bar.update(len(videos))
         _write_tables(folder, table, plan, prepared.dropped)
@@ -168,19 +168,6 @@ def _video(prepared: Prepared, row: dict) -> Video:
     return Video(array[0] if prepared.view.crop == "face" else array, record)
 
 
-def _write(path: Path, kind: Format, videos: list[Video]) -> None:
-    """Make one file or folder, all or nothing."""
-    part = path.with_name(f"{path.name}.part")
-    _remove(part)  # of a call that was killed
-    with _named(path):
-        try:
-            kind.write(part, videos)
-            _remove(path)
-            part.replace(path)
-        finally:
-            _remove(part)
-
-
 def _write_tables(
     folder: Path,
     table: pd.DataFrame,
@@ -243,13 +230,6 @@ def _sample(frames: np.ndarray, record: dict, view: View) -> Sample:
         repeated=record["repeated"],
         dropped=None,
     )
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager
