@@ -5,6 +5,7 @@
     dfstudy index data/mine --out manifest.parquet
     dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
+    dfstudy export manifest.parquet --format npz --out faces --crop face --size 224 224
     dfstudy predict clip.mp4 --json
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
@@ -90,9 +91,33 @@ def _split(args: argparse.Namespace) -> int:
 
 def _prepare(args: argparse.Namespace) -> int:
     from dfstudy.data import manifest, prepare
+
+    prepared = prepare.prepare(
+        manifest.read(args.manifest), _view(args), out=args.out, workers=args.workers
+    )
+    print(prepared.folder)
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from dfstudy.data import export, manifest
+
+    folder = export.export(
+        manifest.read(args.manifest),
+        _view(args),
+        format=args.format,
+        out=args.out,
+        workers=args.workers,
+    )
+    print(folder)
+    return 0
+
+
+def _view(args: argparse.Namespace):
+    """The View that the options of `_view_options` ask for."""
     from dfstudy.data.view import View
 
-    view = View(
+    return View(
         frames=args.frames,
         height=args.size[0],
         width=args.size[1],
@@ -100,11 +125,6 @@ def _prepare(args: argparse.Namespace) -> int:
         resize=args.resize,
         margin=args.margin,
     )
-    prepared = prepare.prepare(
-        manifest.read(args.manifest), view, out=args.out, workers=args.workers
-    )
-    print(prepared.folder)
-    return 0
 
 
 def _predict(args: argparse.Namespace) -> int:
@@ -209,6 +229,35 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prepare", _prepare, "decode, sample and crop into WebDataset shards")
     sub.add_argument("manifest", type=Path)
     sub.add_argument("--out", type=Path, help="default: under the data folder")
+    _view_options(sub)
+    sub.add_argument("--workers", type=_positive)
+
+    sub = command(
+        "export", _export, "what prepare makes, in files of the papers' own kinds"
+    )
+    sub.add_argument("manifest", type=Path)
+    sub.add_argument(
+        "--format",
+        choices=("jpg+json", "npz", "tensor", "face-mp4", "tar.gz"),
+        required=True,
+        help="pictures (S1), (T, 3, H, W) arrays (S3), (1, T, 3, H, W) safetensors "
+        "(S4), face videos (S2), WebDataset shards (S0)",
+    )
+    sub.add_argument(
+        "--out", type=Path, required=True, help="a new folder, or one to go on with"
+    )
+    _view_options(sub)
+    sub.add_argument("--workers", type=_positive)
+
+    sub = command("predict", _predict, "real, fake or cannot tell, for each video")
+    sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
+    sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return parser
+
+
+def _view_options(sub: argparse.ArgumentParser) -> None:
+    """What a detector gets to see; `_view` makes a View of them."""
     sub.add_argument("--frames", type=_positive, default=16)
     sub.add_argument(
         "--size",
@@ -220,13 +269,6 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
     sub.add_argument("--resize", choices=("area", "adaptive"), default="area")
     sub.add_argument("--margin", type=float, default=0.3)
-    sub.add_argument("--workers", type=_positive)
-
-    sub = command("predict", _predict, "real, fake or cannot tell, for each video")
-    sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
-    sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    return parser
 
 
 def _positive(text: str) -> int:

@@ -38,6 +38,13 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
+def put(path: Path, text: str) -> None:
+    """Write a text file in one step: a reader never sees half of it."""
+    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def _made(folder: Path) -> Path:
     folder = folder.expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)

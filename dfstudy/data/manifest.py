@@ -55,6 +55,11 @@ def from_rows(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     return validate(pd.DataFrame(list(rows)).reindex(columns=list(COLUMNS)))
 
 
+def rows(frame: pd.DataFrame) -> list[dict]:
+    """The way back from `from_rows`: one mapping a video, None where it is missing."""
+    return frame.astype("object").where(frame.notna(), None).to_dict("records")
+
+
 def validate(frame: pd.DataFrame) -> pd.DataFrame:
     """The same table with columns in order and in their types; index 0 .. n-1.
 

@@ -13,7 +13,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from dfstudy.data.view import Sample, View
 
 __all__ = ["Prepared", "prepare"]
 
-_FORMAT = 1  # of shards and index; part of the key, so old caches are not misread
+FORMAT = 1  # of shards and index; part of every key, so old caches are not misread
 _WORTH_A_PROCESS = 8  # videos; starting a process takes as long as a few videos
 
 
@@ -58,48 +58,74 @@ def prepare(
     base = Path(out) if out is not None else paths.home() / "prepared"
     key = _key(table, view, shard_videos)
     folder = base / f"{_name(table)}-{view.key()}-{key[:12]}"
-    plan = _plan(table, shard_videos)
+
+    def answers(rows: list[dict]) -> Iterator[Sample | str]:
+        files = [row["path"] for row in rows]
+        cores = min(os.cpu_count() or 1, len(files) // _WORTH_A_PROCESS)
+        return pool.samples(files, view, workers=cores if workers is None else workers)
+
+    parts = deal(table, shard_videos)
+    return fill(folder, parts, answers, view=view, key=key, progress=progress)
+
+
+def fill(
+    folder: Path,
+    parts: list[list[dict]],
+    answers: Callable[[list[dict]], Iterator[Sample | str]],
+    *,
+    view: View,
+    key: str,
+    progress: bool,
+) -> Prepared:
+    """Write those shards of `folder` that are not whole, then the index of them all.
+
+    Args:
+        parts: rows of the manifest, a list for each shard.
+        answers: a generator from rows to what `view` shows of each, or why that is
+            nothing; asked once, for the rows of all shards to be written, in order.
+        key: what the shards depend on.
+    """
+    plan = {f"shard-{i:06d}.tar": rows for i, rows in enumerate(parts)}
     todo = [name for name in plan if not shards.is_whole(folder, name)]
     if todo or not (folder / "index.parquet").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        about = {"format": _FORMAT, "key": key, "view": view.to_dict()}
-        part = folder / f"prepared.json.tmp-{os.getpid()}"
-        part.write_text(json.dumps(about, indent=2) + "\n")
-        part.replace(folder / "prepared.json")
-        files = [row["path"] for name in todo for row in plan[name]]
-        if workers is None:
-            workers = min(os.cpu_count() or 1, len(files) // _WORTH_A_PROCESS)
+        about = {"format": FORMAT, "key": key, "view": view.to_dict()}
+        paths.put(folder / "prepared.json", json.dumps(about, indent=2) + "\n")
+        missing = [row for name in todo for row in plan[name]]
+        total = sum(len(rows) for rows in plan.values())
         with (
-            closing(pool.samples(files, view, workers=workers)) as samples,
+            closing(answers(missing)) as samples,
             tqdm(
                 desc=f"prepare {view.crop}s",
-                total=len(table),
-                initial=len(table) - len(files),
+                total=total,
+                initial=total - len(missing),
                 disable=not progress,
             ) as bar,
         ):
             counted = _counted(samples, bar)
             for name in todo:
                 # Rows first: zip must not take a sample that belongs to the next shard.
-                answers = zip(plan[name], counted, strict=False)
-                shards.write_shard(folder, name, view, answers)
+                pairs = zip(plan[name], counted, strict=False)
+                shards.write_shard(folder, name, view, pairs)
         rows = []
         for name in plan:
             rows += pq.read_table(shards.index_path(folder, name)).to_pylist()
         rows.sort(key=lambda row: row["video_id"])
-        _write_failures(rows, table, folder / "failures.csv")
+        _write_failures(folder / "failures.csv", rows, parts)
         shards.write_table(rows, folder / "index.parquet")
     return Prepared.load(folder)
 
 
-def _write_failures(rows: list[dict], table: pd.DataFrame, path: Path) -> None:
+def _write_failures(path: Path, index: list[dict], parts: list[list[dict]]) -> None:
     """The videos that there is nothing of, as people read them: video, file, reason."""
-    dropped = {row["video_id"]: row["dropped"] for row in rows if row["dropped"]}
-    failed = table.loc[table["video_id"].isin(dropped), ["video_id", "path"]]
-    failed = failed.assign(reason=failed["video_id"].map(dropped))
-    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    failed.to_csv(part, index=False)
-    part.replace(path)
+    files = {row["video_id"]: row["path"] for rows in parts for row in rows}
+    failed = [
+        (row["video_id"], files[row["video_id"]], row["dropped"])
+        for row in index
+        if row["dropped"]
+    ]
+    table = pd.DataFrame(failed, columns=["video_id", "path", "reason"])
+    paths.put(path, table.to_csv(index=False))
 
 
 def _counted(samples: Iterator[Sample | str], bar: tqdm) -> Iterator[Sample | str]:
@@ -108,16 +134,13 @@ def _counted(samples: Iterator[Sample | str], bar: tqdm) -> Iterator[Sample | st
         yield sample
 
 
-def _plan(table: pd.DataFrame, shard_videos: int) -> dict[str, list[dict]]:
-    """Shard -> rows: every shard of the same size and the same mix of methods."""
-    rows = table.astype("object").where(table.notna(), None).to_dict("records")
+def deal(table: pd.DataFrame, shard_videos: int) -> list[list[dict]]:
+    """Rows for each shard: all shards of the same size and the same mix of methods."""
+    rows = manifests.rows(table)
     n_shards = math.ceil(len(rows) / shard_videos)
     # Dealt like cards from a deck sorted by method, then shuffled within the shard.
     rows.sort(key=lambda row: (row["label"], row["method"] or "", _shuffled(row)))
-    return {
-        f"shard-{i:06d}.tar": sorted(rows[i::n_shards], key=_shuffled)
-        for i in range(n_shards)
-    }
+    return [sorted(rows[i::n_shards], key=_shuffled) for i in range(n_shards)]
 
 
 def _shuffled(row: dict) -> bytes:
@@ -125,7 +148,7 @@ def _shuffled(row: dict) -> bytes:
 
 
 def _key(table: pd.DataFrame, view: View, shard_videos: int) -> str:
-    digest = hashlib.sha256(f"{_FORMAT} {view.key()} {shard_videos}".encode())
+    digest = hashlib.sha256(f"{FORMAT} {view.key()} {shard_videos}".encode())
     digest.update(manifests.sha256(table.drop(columns=["group", "split"])).encode())
     for path in table["path"]:
         # A file that is not there is a drop with a reason, not an error.
