@@ -6,7 +6,7 @@ import random
 import pandas as pd
 import pytest
 
-from dfstudy.data import manifest, splits
+from dfstudy.data import manifest, proof, splits
 
 
 def pairs(n):
@@ -180,19 +180,19 @@ def test_leaky_splits_say_so_and_keep_the_true_groups(kind):
     assert proof["shared"]["identity"] > 0 and proof["overlap"] > 0
     assert (proof["shared"]["source"] == 0) == (kind == "source")
     assert done["group"].tolist() == honest["group"].tolist()
-    with pytest.raises(splits.SplitError, match="identity"):
-        splits.verify(done)
+    with pytest.raises(proof.SplitError, match="identity"):
+        proof.verify(done)
 
 
 @pytest.mark.parametrize("link", ["source_id", "donor_identity", "group"])
 def test_a_cut_group_is_refused(link):
     table, _ = splits.split(pairs(6), seed=0)
-    splits.verify(table)
+    proof.verify(table)
     parts = table["split"].unique()
     a, b = (table.index[table["split"] == part][0] for part in parts[:2])
     table.loc[a, link] = table.loc[b, link] = "the same"
-    with pytest.raises(splits.SplitError, match="the same"):
-        splits.verify(table)
+    with pytest.raises(proof.SplitError, match="the same"):
+        proof.verify(table)
 
 
 def test_an_assignment_that_cuts_is_never_returned(monkeypatch):
@@ -204,7 +204,7 @@ def test_an_assignment_that_cuts_is_never_returned(monkeypatch):
 
     monkeypatch.setattr(splits, "_assign", cutting)
     monkeypatch.setattr(splits.groups, "names", one_each)
-    with pytest.raises(splits.SplitError, match="cuts a group"):
+    with pytest.raises(proof.SplitError, match="cuts a group"):
         splits.split(pairs(4), seed=0)
 
 
