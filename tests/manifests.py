@@ -1,6 +1,6 @@
 """Manifests that tests make, and what a split of one shares, from the definition.
 
-`row`, `pairs`, `swaps` make tables without files; `manifests` is the hypothesis strategy
+`row`, `pairs`, `swaps`, `originals` make them; `manifests` is the hypothesis strategy
 of any manifest; `components` and `shared` are oracles that know none of our code.
 """
 
@@ -86,7 +86,8 @@ def manifests(draw, max_size=40):
         method = draw(st.sampled_from(["real", "blend", "swap"]))
         group = draw(st.sampled_from([None, None, None, "g0", "g1", "p0"]))
         facts = (draw(sources), draw(faces), draw(faces), group)
-        rows.append(row(f"v{i}", method, *facts, draw(st.sampled_from([None, "a"]))))
+        one = row(f"v{i}", method, *facts, draw(st.sampled_from([None, "a"])))
+        rows.append(one | {"source_id": facts[0]})
     return manifest.from_rows(rows)
 
 
@@ -103,7 +104,7 @@ def ties(r):
 
 
 def components(table):
-    """Component of each row: union-find over rows that share a tie, no graph library."""
+    """Component of each row: union-find over rows that share a tie."""
     parent = list(range(len(table)))
 
     def find(i):

@@ -64,8 +64,13 @@ def find(manifest: pd.DataFrame, *, people: bool = False) -> Found:
         manifest: see `data.manifest`; a `group` in it (from groups.csv) is honoured.
         people: part every person from their donors; else only where components merged
             and left too few groups.
+
+    Raises:
+        ValueError: no manifest (`manifest.ManifestError`), or one without a video.
     """
     table = manifests.validate(manifest)
+    if table.empty:
+        raise ValueError("the manifest has no video: there is nothing to split")
     table["group"] = table["group"].mask(named_by_us(table))
     parted = pd.Series(True, table.index) if people else _merged(table)
     units = _units(table, parted)

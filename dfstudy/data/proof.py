@@ -49,7 +49,7 @@ def build(
     Keys: `proof`, the weakest of `groups.KNOWN` among the videos, or the kind where it
     leaks; `leaky`; `kind` and what was `asked`; `seed`; `fractions`, null where a list
     decides; per part `groups`, `people`, `videos` by label, `methods`; `dropped` by
-    label and method; `known`, how many videos say how much about who is in them;
+    label and method; `known`, how many of the others say how much about who is in them;
     `group_is`, what an interval resamples; `largest_group`; `shared`, how many sources,
     identities and groups are in several parts; `overlap`, the last of these;
     `warnings`; `split_sha256`.
@@ -61,7 +61,7 @@ def build(
     """
     used = table["split"].notna()
     known = found.known[used.groupby(level=0).any()]
-    weakest = groups.KNOWN[int(known.min())] if len(known) else groups.KNOWN[0]
+    weakest = groups.KNOWN[int(known.min()) if len(known) else 0]
     shared = {space: len(values) for space, values in _shared(table).items()}
     leaky = kind in LEAKY or (kind == "official" and any(shared.values()))
     parts = {part: table[table["split"] == part] for part in SPLITS}
@@ -79,7 +79,7 @@ def build(
         "dropped": {"videos": _labels(table[~used]), "methods": _methods(table[~used])},
         "known": {w: int((known == i).sum()) for i, w in enumerate(groups.KNOWN)},
         "group_is": "person" if found.by_person else "component",
-        "largest_group": int(table["group"].value_counts().max()) if len(table) else 0,
+        "largest_group": int(table["group"].value_counts().max()),
         "shared": shared,
         "overlap": shared["group"],
     }

@@ -58,7 +58,8 @@ def split(
 
     Raises:
         SplitError: the split cuts a group (checked afterwards, by other code).
-        ValueError: `fractions` or `kind` cannot be, or there is no official split.
+        ValueError: `fractions` or `kind` cannot be, there is no official split, or no
+            video.
     """
     if kind not in KINDS:
         raise ValueError(f"no kind of split {kind!r}: choose one of {', '.join(KINDS)}")
