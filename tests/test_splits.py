@@ -1,6 +1,6 @@
-"""Splits share no person and no source: on any manifest, and on the shapes of real sets.
+"""Splits share no person and no source: on any manifest, on the shapes of real sets.
 
-What a split shares is counted by a plain union-find and plain sets (tests/manifests.py).
+What a split shares is counted by a plain union-find and plain sets: tests/manifests.py.
 """
 
 import json
@@ -36,7 +36,7 @@ def test_any_manifest(table, kind, seed):
         assert facts["dropped"]["videos"][word] == sum(dropped["label"] == label)
     assert facts["dropped"]["methods"] == dict(dropped["method"].value_counts())
 
-    # The proof is the truth, and the truth of an honest split is that it shares nothing.
+    # The proof is the truth; that of an honest split is that it shares nothing.
     truth = shared(done)
     for space, ours in SPACES.items():
         assert facts["shared"][space] == sum(one == ours for one, _ in truth)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from dfstudy.data import assign, groups, people
+from dfstudy.data import manifest as manifests
 from dfstudy.data import proof as proofs
 
 KINDS = ("group", "people", "official", "source", "video")
@@ -99,8 +100,9 @@ def _official(manifest: pd.DataFrame, found: groups.Found, seed: int) -> pd.Seri
     A data set with a test list alone (Celeb-DF) trains on all its other videos; where
     no data set has a validation part, a fifth of the training groups becomes it.
     """
-    listed = manifest["split"].reset_index(drop=True)
-    if groups.named_by_us(manifest).any():
+    table = manifests.validate(manifest)
+    listed = table["split"]
+    if groups.named_by_us(table).any():
         raise ValueError(
             "the column split is one of ours, made before: index the data set again"
         )
@@ -108,14 +110,14 @@ def _official(manifest: pd.DataFrame, found: groups.Found, seed: int) -> pd.Seri
         raise ValueError(
             "no official split: index FaceForensics++ or Celeb-DF with their lists"
         )
-    for _, part in listed.groupby(found.table["dataset"].fillna("")):
+    for _, part in listed.groupby(table["dataset"].fillna("")):
         if set(part.dropna()) == {"test"}:
             listed[part.index] = part.fillna("train")
     training = listed == "train"
     if not (listed == "val").any():
         units = found.units.loc[training, "unit"]
         part_of = assign.place(
-            found.table[training], units, shares=assign.cut_val(1), seed=seed
+            table[training], units, shares=assign.cut_val(1), seed=seed
         )
         listed[training] = units.map(part_of)
     return listed
