@@ -73,19 +73,21 @@ def _index(args: argparse.Namespace) -> int:
 
 
 def _split(args: argparse.Namespace) -> int:
-    from dfstudy.data import manifest, splits
+    from dfstudy.data import assign, folds, manifest, proof, splits
 
-    fractions = dict(zip(("train", "val", "test"), args.fractions, strict=True))
-    frame, proof = splits.split(
-        manifest.read(args.manifest),
-        fractions=fractions,
-        seed=args.seed,
-        kind=args.kind,
-    )
     out = args.out or args.manifest
-    manifest.write(frame, out)
-    splits.write_proof(proof, Path(out).parent / "split_proof.json")
-    print(json.dumps(proof, indent=2))
+    table = manifest.read(args.manifest)
+    if args.folds:
+        done = folds.folds(table, k=args.folds, seed=args.seed, kind=args.kind)
+        marks = [f"-fold-{i + 1}" for i in range(args.folds)]
+    else:
+        shares = assign.named(args.fractions)
+        done = [splits.split(table, fractions=shares, seed=args.seed, kind=args.kind)]
+        marks = [""]
+    for mark, (frame, facts) in zip(marks, done, strict=True):
+        path = manifest.write(frame, out.with_stem(out.stem + mark))
+        print(f"{path}: {proof.summary(facts)}")
+        print(proof.write(facts, out.parent / f"split_proof{mark}.json"))
     return 0
 
 
@@ -216,14 +218,27 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("split", _split, "train, val and test without a shared person")
     sub.add_argument("manifest", type=Path)
     sub.add_argument("--out", type=Path, help="default: the manifest itself")
-    sub.add_argument(
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument(
         "--fractions",
         type=float,
-        nargs=3,
+        nargs="+",
         default=(0.4, 0.2, 0.4),
-        metavar=("TRAIN", "VAL", "TEST"),
+        metavar="SHARE",
+        help="of train, val and test, or of train and test (val: a fifth of train)",
     )
-    sub.add_argument("--kind", choices=("group", "source", "video"), default="group")
+    how.add_argument(
+        "--folds",
+        type=_positive,
+        metavar="K",
+        help="K splits for cross-validation, beside the manifest: NAME-fold-1 to -K",
+    )
+    sub.add_argument(
+        "--kind",
+        choices=("group", "people", "official", "source", "video"),
+        default="group",
+        help="official: the data set's own lists; source and video leak, for teaching",
+    )
     sub.add_argument("--seed", type=int, default=0)
 
     sub = command("prepare", _prepare, "decode, sample and crop into WebDataset shards")

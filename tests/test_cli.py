@@ -7,8 +7,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from manifests import pairs, swaps
 
 from dfstudy import cli
+from dfstudy.data import manifest
 from dfstudy.detect import predict as detect
 from dfstudy.video.write import write_video
 
@@ -132,6 +134,45 @@ def test_index_split_prepare(tiny_data, tmp_path, capsys):
     call = ["prepare", str(table), "--frames", "2", "--size", "54", "96"]
     assert cli.main([*call, "--out", str(tmp_path / "shards"), "--workers", "1"]) == 0
     assert list((tmp_path / "shards").rglob("*.tar"))
+
+
+def test_split_takes_two_fractions_people_and_folds(tmp_path, capsys):
+    table = tmp_path / "dfd.parquet"
+    manifest.write(manifest.from_rows(swaps("dfd", 28, 56, 300)), table)
+    out = tmp_path / "out" / "split.csv"
+    call = ["split", str(table), "--out", str(out), "--fractions"]
+    assert cli.main([*call, "0.7", "0.3"]) == 0
+    text = capsys.readouterr().out
+    proof = json.loads((tmp_path / "out" / "split_proof.json").read_text())
+    assert proof["kind"] == "people" and abs(proof["fractions"]["val"] - 0.14) < 1e-9
+    dropped = proof["dropped"]["videos"]["fake"]
+    assert f"{dropped} fake (swap {dropped})" in text and str(out) in text
+    assert manifest.read(out)["split"].isna().sum() == dropped > 0
+    assert cli.main([*call, "0.7", "0.1", "0.1", "0.1"]) == 1
+    assert "two or three fractions" in capsys.readouterr().err
+
+    call = ["split", str(table), "--out", str(tmp_path / "cv.csv"), "--folds", "3"]
+    assert cli.main(call) == 0
+    for i in (1, 2, 3):
+        fold = json.loads((tmp_path / f"split_proof-fold-{i}.json").read_text())
+        done = manifest.read(tmp_path / f"cv-fold-{i}.csv")
+        tested = done[done["split"] == "test"]
+        assert fold["fold"] == i
+        assert fold["videos"]["test"]["real"] == (tested["label"] == 0).sum() > 0
+    assert manifest.read(table)["split"].isna().all()
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*call, "--fractions", "0.7", "0.3"])
+    assert stop.value.code == 2
+
+
+def test_split_says_what_it_cannot_do(tmp_path, capsys):
+    table = manifest.write(pairs(6), tmp_path / "pairs.csv")
+    assert cli.main(["split", str(table), "--kind", "official"]) == 1
+    assert "no official split" in capsys.readouterr().err
+    assert cli.main(["split", str(table), "--folds", "9"]) == 1
+    assert "9 folds" in capsys.readouterr().err
+    assert manifest.read(table)["split"].isna().all()
+    assert not (tmp_path / "split_proof.json").exists()
 
 
 def test_synth_renders_a_set(tmp_path, capsys):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 from conftest import TINY
+from manifests import row, shared, swaps
 
-from dfstudy.data import dataset
+from dfstudy.data import dataset, manifest
 
 
 def test_splits_share_no_person(tiny_data):
@@ -34,6 +35,27 @@ def test_identity_tells_split_from_videos(tiny_data):
 def test_proof_is_written(tiny_data, places):
     proof = json.loads((places / "runs" / "smoke" / "split_proof.json").read_text())
     assert proof == json.loads(json.dumps(tiny_data.proof))
+
+
+def test_a_real_set_whose_people_merged_loses_its_cut_fakes(
+    tmp_path, places, monkeypatch
+):
+    table = manifest.from_rows(swaps("dfd", 8, 24, 100))
+    monkeypatch.setattr(dataset.index, "index", lambda root: table)
+    data = dataset.load(str(tmp_path), profile=TINY)
+    assert data.kind == "real" and data.proof["kind"] == "people"
+    assert not shared(data.manifest) and data.manifest["split"].notna().all()
+    dropped = data.proof["dropped"]["videos"]["fake"]
+    assert len(data.manifest) == 124 - dropped < 124
+    assert data.counts() == data.proof["videos"]
+
+
+def test_a_few_unknown_videos_load_too(tmp_path, places, monkeypatch):
+    table = manifest.from_rows([row("a"), row("b", "swap"), row("c", group="x")])
+    monkeypatch.setattr(dataset.index, "index", lambda root: table)
+    data = dataset.load(str(tmp_path), profile=TINY)
+    assert len(data.manifest) == 3 and data.proof["proof"] == "file"
+    assert any("too few groups" in text for text in data.proof["warnings"])
 
 
 def test_second_load_renders_nothing(tiny_data):

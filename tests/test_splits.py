@@ -1,126 +1,159 @@
-"""Splits never cut a group: checked on random manifests by a plain union-find."""
+"""Splits share no person and no source: on any manifest, on the shapes of real sets.
+
+What a split shares is counted by a plain union-find and plain sets: tests/manifests.py.
+"""
 
 import json
 import random
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from manifests import components, manifests, originals, pairs, row, shared, swaps
 
-from dfstudy.data import manifest, splits
+from dfstudy.data import groups, manifest, proof, splits
 
-
-def pairs(n):
-    """Closed pairs of people, as in the synthetic set: 2 real clips, 2 fakes a pair."""
-    rows = []
-    for i in range(n):
-        for a, b in ((f"p{i}a", f"p{i}b"), (f"p{i}b", f"p{i}a")):
-            rows.append(real := row(f"real-{a}", target=a))
-            method = "blend" if a.endswith("a") else "disorder"
-            rows.append(row(f"fake-{a}", method, real["video_id"], a, b))
-    return manifest.from_rows(rows)
+SPACES = {"source": "file", "identity": "face", "group": "group"}
 
 
-def row(video_id, method="real", source=None, target=None, donor=None, group=None):
-    return {
-        "video_id": video_id,
-        "path": f"/v/{video_id}.mp4",
-        "label": int(method != "real"),
-        "method": method,
-        "source_id": source or (video_id if method == "real" else None),
-        "target_identity": target,
-        "donor_identity": donor,
-        "group": group,
-    }
+@given(table=manifests(), kind=st.sampled_from(splits.KINDS), seed=st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_any_manifest(table, kind, seed):
+    if kind == "official":
+        table["split"] = ["test", *["train"] * (len(table) - 1)]
+    done, facts = splits.split(table, seed=seed, kind=kind)
+    kept = done[done["split"].notna()]
 
-
-def random_manifest(rng):
-    """People in several clips; fakes between people; some facts unknown."""
-    people = [f"p{i}" for i in range(rng.randint(3, 60))]
-    rows = []
-    for i in range(rng.randint(5, 150)):
-        target, donor = rng.choice(people), rng.choice(people)
-        reals = [r["video_id"] for r in rows if r["label"] == 0]
-        known = rng.random() < 0.8
-        group = rng.choice([None, None, f"g{rng.randint(0, 30)}"])
-        if not reals or rng.random() < 0.4:
-            rows.append(row(f"v{i}", target=target if known else None, group=group))
-        else:
-            near = donor if rng.random() < 0.2 else target
-            source = rng.choice([*reals, None, f"gone{rng.randint(0, 9)}"])
-            method = rng.choice(["blend", "swap", "mask"])
-            rows.append(row(f"v{i}", method, source, target if known else None, near))
-    return manifest.from_rows(rows)
-
-
-def components(table):
-    """The oracle: union-find over rows that share a value, no graph library."""
-    parent = list(range(len(table)))
-
-    def find(i):
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
-    seen = {}
-    for i, r in enumerate(table.itertuples()):
-        for key in (
-            ("file", r.video_id),
-            ("file", r.source_id),
-            ("face", r.target_identity),
-            ("face", r.donor_identity),
-            ("group", r.group),
-        ):
-            if pd.notna(key[1]):
-                parent[find(i)] = find(seen.setdefault(key, i))
-    return [find(i) for i in range(len(table))]
-
-
-@pytest.mark.parametrize("case", range(25))
-def test_no_component_is_ever_cut(case):
-    table = random_manifest(random.Random(case))
-    truth = components(table)
-    done, proof = splits.split(table, seed=case)
-    # Same partition: each oracle component is one group and the other way round.
-    matched = set(zip(truth, done["group"], strict=True))
-    assert len(matched) == len(set(truth)) == done["group"].nunique()
-    assert (done.groupby("group")["split"].nunique() == 1).all()
-    assert set(done["split"]) <= set(manifest.SPLITS)
-    assert proof["overlap"] == 0 and not any(proof["shared"].values())
-    assert sum(proof["groups"].values()) == len(set(truth))
+    # Every video is in one part, or counted as dropped.
     assert done["video_id"].tolist() == table["video_id"].tolist()
-    json.dumps(proof)
+    assert set(kept["split"]) <= set(manifest.SPLITS)
+    dropped = done[done["split"].isna()]
+    for label, word in ((0, "real"), (1, "fake")):
+        for part in manifest.SPLITS:
+            n = sum((kept["split"] == part) & (kept["label"] == label))
+            assert facts["videos"][part][word] == n
+        assert facts["dropped"]["videos"][word] == sum(dropped["label"] == label)
+    assert facts["dropped"]["methods"] == dict(dropped["method"].value_counts())
+
+    # The proof is the truth; that of an honest split is that it shares nothing.
+    truth = shared(done)
+    for space, ours in SPACES.items():
+        assert facts["shared"][space] == sum(one == ours for one, _ in truth)
+    if kind in ("group", "people"):
+        assert not truth and not facts["leaky"] and facts["proof"] in groups.KNOWN
+        given_groups = shared(table.assign(split=done["split"]))
+        assert not given_groups  # nor those of groups.csv, before ours took their place
+        asked = table.loc[kept.index].assign(split=kept["split"])
+        whole = pd.Series(components(asked), asked.index)
+        assert (asked.groupby(whole)["split"].nunique() == 1).all()
+    if kind in ("source", "video", "official"):
+        assert dropped.empty
+    json.dumps(facts)
 
 
-@pytest.mark.parametrize("case", range(5))
-def test_row_order_is_of_no_account_and_a_second_split_changes_nothing(case):
-    table = random_manifest(random.Random(case))
-    done, proof = splits.split(table, seed=3)
-    shuffled, same = splits.split(table.sample(frac=1, random_state=case), seed=3)
-    by_id = done.set_index("video_id")
-    pd.testing.assert_frame_equal(
-        shuffled.set_index("video_id").loc[by_id.index], by_id
-    )
-    assert same == proof
-    again, _ = splits.split(done, seed=3)
+@given(table=manifests(), kind=st.sampled_from(splits.KINDS[:2]), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_row_order_is_of_no_account_and_a_second_split_changes_nothing(
+    table, kind, data
+):
+    done, facts = splits.split(table, seed=3, kind=kind)
+    order = data.draw(st.permutations(range(len(table))))
+    shuffled, same = splits.split(table.iloc[order], seed=3, kind=kind)
+    back = shuffled.set_index("video_id").loc[done["video_id"]].reset_index()
+    pd.testing.assert_frame_equal(back[list(done)], done)
+    assert same == facts
+    again, _ = splits.split(done, seed=3, kind=kind)
     pd.testing.assert_frame_equal(again, done)
 
 
 @pytest.mark.parametrize(("n", "want"), [(120, (48, 24, 48)), (12, (5, 2, 5))])
 def test_closed_pairs_are_shared_out_exactly(n, want):
     for seed in range(3):
-        done, proof = splits.split(pairs(n), seed=seed)
-        assert tuple(proof["groups"].values()) == want
-        assert proof["proof"] == "identity" and not proof["warnings"]
+        done, facts = splits.split(pairs(n), seed=seed)
+        assert tuple(facts["groups"].values()) == want
+        assert facts["proof"] == "identity" and not facts["warnings"]
+        assert facts["kind"] == "group" and facts["group_is"] == "component"
         for part, count in zip(manifest.SPLITS, want, strict=True):
-            assert proof["videos"][part] == {"real": 2 * count, "fake": 2 * count}
-            assert proof["methods"][part]["blend"] == count
-        assert done["group"].nunique() == n
+            assert facts["people"][part] == 2 * count
+            assert facts["videos"][part] == {"real": 2 * count, "fake": 2 * count}
+            assert facts["methods"][part]["blend"] == count
+        assert done["group"].nunique() == n and done["split"].notna().all()
 
 
 def test_seeds_differ_and_the_test_part_is_not_the_first_rows():
     a, _ = splits.split(pairs(40), seed=0)
     b, _ = splits.split(pairs(40), seed=1)
     assert (a["split"] != b["split"]).mean() > 0.3
+
+
+def test_dfd_splits_its_28_people_and_counts_what_it_drops():
+    table = manifest.from_rows(swaps("dfd", 28, 363, 3068))
+    assert len(set(components(table))) == 1  # one group: nothing to share out
+    done, facts = splits.split(
+        table, seed=0, fractions={"train": 0.8, "val": 0.1, "test": 0.1}
+    )
+    assert facts["kind"] == "people" and facts["asked"] == "group"
+    assert facts["proof"] == "identity" and not facts["leaky"] and not shared(done)
+    assert tuple(facts["people"].values()) == (22, 3, 3)
+    assert sum(part["real"] for part in facts["videos"].values()) == 363
+    kept = sum(part["fake"] for part in facts["videos"].values())
+    dropped = facts["dropped"]
+    assert dropped["videos"] == {"real": 0, "fake": 3068 - kept}
+    assert dropped["methods"] == {"swap": 3068 - kept}
+    assert any(text.startswith(f"{3068 - kept} of 3431") for text in facts["warnings"])
+    # A tenth of the people at random holds 3 x 2 of 28 x 27 pairs: 24 fakes.
+    chance = 3068 * (3 * 2) / (28 * 27)
+    assert min(facts["videos"][part]["fake"] for part in ("val", "test")) > 1.3 * chance
+    # The person is the group: the real videos and the fakes that show their head.
+    person = done.groupby("group")["target_identity"].nunique()
+    assert len(person) == 28 and (person == 1).all()
+    assert facts["group_is"] == "person"
+    assert any("share a donor" in text for text in facts["warnings"])
+    assert any("no interval" in text for text in facts["warnings"])  # of 3 people
+
+
+def test_celeb_df_keeps_its_strangers_and_parts_its_people():
+    rows = swaps("celeb", 59, 590, 5639, strangers=300)
+    done, facts = splits.split(manifest.from_rows(rows), seed=0)
+    assert not shared(done) and facts["kind"] == "people"
+    assert facts["proof"] == "source"  # strangers may be anybody
+    kept = 590 + 5639 - facts["dropped"]["videos"]["fake"]
+    assert facts["known"] == {"file": 0, "source": 300, "groups": 0, "identity": kept}
+    assert facts["dropped"]["videos"]["real"] == 0
+    for part, share in facts["fractions"].items():
+        assert abs(facts["people"][part] / 59 - share) < 0.05
+        assert abs(facts["videos"][part]["real"] / 890 - share) < 0.05
+        strangers = done["target_identity"].isna() & (done["split"] == part)
+        assert strangers.sum() > 0
+
+
+def test_only_the_set_whose_people_merged_is_parted():
+    rows = originals(60, 3) + swaps("dfd", 28, 84, 600)
+    done, facts = splits.split(manifest.from_rows(rows), seed=0)
+    assert not shared(done)
+    dropped = done[done["split"].isna()]
+    assert set(dropped["dataset"]) == {"dfd"}
+    dfdc = done[done["dataset"] == "dfdc"]
+    assert dfdc["group"].nunique() == 60
+    for part, share in facts["fractions"].items():
+        assert abs((dfdc["split"] == part).mean() - share) < 0.1
+
+
+def test_many_components_are_left_whole_and_people_can_still_be_asked_for():
+    ring = []
+    for i in range(30):  # A has the face of B, B that of C, C that of A
+        for j in range(3):
+            me, next_one = f"p{i}-{j}", f"p{i}-{(j + 1) % 3}"
+            ring += [row(me, target=me), row(f"f-{me}", "swap", me, me, next_one)]
+    table = manifest.from_rows(ring)
+    done, facts = splits.split(table, seed=0)
+    assert facts["kind"] == "group" and done["group"].nunique() == 30
+    few = manifest.from_rows(ring[: 6 * 19])
+    assert splits.split(few, seed=0)[1]["kind"] == "people"
+    done, facts = splits.split(table, seed=0, kind="people")
+    assert done["group"].nunique() == 90 and not shared(done)
+    assert facts["kind"] == facts["asked"] == "people"
 
 
 def test_labels_and_methods_are_balanced_over_groups_of_any_size():
@@ -131,103 +164,116 @@ def test_labels_and_methods_are_balanced_over_groups_of_any_size():
         for j in range(rng.randint(0, 9)):
             rows.append(row(f"f{i}-{j}", rng.choice(["a", "b"]), f"r{i}"))
     table = manifest.from_rows(rows)
-    _, proof = splits.split(table, seed=0)
-    assert proof["proof"] == "source" and "unknown" in proof["warnings"][0]
-    for part, share in proof["fractions"].items():
-        assert abs(proof["groups"][part] / 200 - share) < 0.02
+    _, facts = splits.split(table, seed=0)
+    assert facts["proof"] == "source" and "unknown" in facts["warnings"][0]
+    for part, share in facts["fractions"].items():
+        assert abs(facts["groups"][part] / 200 - share) < 0.02
         for method, n in table["method"].value_counts().items():
-            assert abs(proof["methods"][part][method] / n - share) < 0.02
+            assert abs(facts["methods"][part][method] / n - share) < 0.02
 
 
 def test_a_rare_class_reaches_every_split_where_it_can():
     rows = [row(f"r{i}") for i in range(60)]
     rows += [row(f"f{i}", "swap", f"s{i}") for i in range(3)]
-    _, proof = splits.split(manifest.from_rows(rows), seed=0)
-    assert [part["fake"] for part in proof["videos"].values()] == [1, 1, 1]
+    _, facts = splits.split(manifest.from_rows(rows), seed=0)
+    assert [part["fake"] for part in facts["videos"].values()] == [1, 1, 1]
     few = [*rows[:60], *rows[60:62]]
-    _, proof = splits.split(manifest.from_rows(few), seed=0)
-    assert any("no fake video" in text for text in proof["warnings"])
+    _, facts = splits.split(manifest.from_rows(few), seed=0)
+    assert any("no fake video" in text for text in facts["warnings"])
 
 
 def test_too_few_groups_warn_but_do_not_leak():
     star = [row("r0", target="a")]
     star += [row(f"f{i}", "swap", None, "a", f"p{i}") for i in range(9)]
-    done, proof = splits.split(manifest.from_rows(star), seed=0)
+    done, facts = splits.split(manifest.from_rows(star), seed=0)
     assert done["split"].nunique() == 1
-    assert any("too few groups" in text for text in proof["warnings"])
+    assert any("too few groups" in text for text in facts["warnings"])
     one_class = manifest.from_rows([row(f"r{i}") for i in range(10)])
-    _, proof = splits.split(one_class, seed=0)
-    assert any("no fake video" in text for text in proof["warnings"])
-
-
-def test_the_proof_says_what_was_known():
-    def proof_of(*rows):
-        return splits.split(manifest.from_rows(rows), seed=0)[1]["proof"]
-
-    assert proof_of(row("a", target="p"), row("b", target="q")) == "identity"
-    assert proof_of(row("a", target="p"), row("b")) == "source"
-    assert proof_of(row("a", group="x"), row("b", group="y")) == "groups"
-    assert proof_of(row("a", group="x"), row("b", "swap")) == "file"
-    assert proof_of(row("a", group="x"), row("b")) == "source"
+    _, facts = splits.split(one_class, seed=0)
+    assert any("no fake video" in text for text in facts["warnings"])
 
 
 @pytest.mark.parametrize("kind", ["source", "video"])
 def test_leaky_splits_say_so_and_keep_the_true_groups(kind):
     table = pairs(30)
-    done, proof = splits.split(table, seed=0, kind=kind)
+    done, facts = splits.split(table, seed=0, kind=kind)
     honest, _ = splits.split(table, seed=0)
-    assert proof["leaky"] and proof["kind"] == proof["proof"] == kind
-    assert proof["shared"]["identity"] > 0 and proof["overlap"] > 0
-    assert (proof["shared"]["source"] == 0) == (kind == "source")
+    assert facts["leaky"] and facts["kind"] == facts["proof"] == kind
+    assert facts["shared"]["identity"] > 0 and facts["overlap"] > 0
+    assert (facts["shared"]["source"] == 0) == (kind == "source")
     assert done["group"].tolist() == honest["group"].tolist()
-    with pytest.raises(splits.SplitError, match="identity"):
-        splits.verify(done)
-
-
-@pytest.mark.parametrize("link", ["source_id", "donor_identity", "group"])
-def test_a_cut_group_is_refused(link):
-    table, _ = splits.split(pairs(6), seed=0)
-    splits.verify(table)
-    parts = table["split"].unique()
-    a, b = (table.index[table["split"] == part][0] for part in parts[:2])
-    table.loc[a, link] = table.loc[b, link] = "the same"
-    with pytest.raises(splits.SplitError, match="the same"):
-        splits.verify(table)
+    with pytest.raises(proof.SplitError, match="identity"):
+        proof.verify(done)
 
 
 def test_an_assignment_that_cuts_is_never_returned(monkeypatch):
-    def cutting(table, units, fractions, seed):
+    def cutting(table, units, *, shares, seed):
         return dict.fromkeys(units, "train") | {units.iloc[0]: "test"}
 
-    def one_each(table):
-        return table["video_id"]
+    def one_each(table, parted):
+        alone = pd.Series(pd.NA, table.index, dtype="str")
+        return pd.DataFrame({"unit": table["video_id"], "donor": alone})
 
-    monkeypatch.setattr(splits, "_assign", cutting)
-    monkeypatch.setattr(splits.groups, "names", one_each)
-    with pytest.raises(splits.SplitError, match="cuts a group"):
+    monkeypatch.setattr(splits.assign, "place", cutting)
+    monkeypatch.setattr(groups, "_units", one_each)
+    with pytest.raises(proof.SplitError, match="cuts a group"):
         splits.split(pairs(4), seed=0)
 
 
-def test_two_parts_take_validation_from_training():
-    _, proof = splits.split(pairs(100), seed=0, fractions={"train": 0.8, "test": 0.2})
-    assert tuple(proof["groups"].values()) == (64, 16, 20)
+def official(n=40, **parts):
+    """FF++-like pairs with the lists' parts, by pair number."""
+    table = pairs(n)
+    number = table["target_identity"].str.extract(r"p(\d+)")[0].astype(int)
+    for name, numbers in parts.items():
+        table.loc[number.isin(numbers), "split"] = name
+    return table
 
 
-@pytest.mark.parametrize(
-    "fractions",
-    [
-        {"train": 0.5, "val": 0.5, "test": 0.5},
-        {"train": 1.0},
-        {"train": 0.8, "val": 0.2, "test": 0.0},
-        {"train": 0.5, "val": 0.2, "exam": 0.3},
-    ],
-)
-def test_wrong_fractions_are_refused(fractions):
-    with pytest.raises(ValueError, match="fractions"):
-        splits.split(pairs(4), seed=0, fractions=fractions)
+def test_an_official_split_without_a_leak_is_taken_as_it_is():
+    lists = {"train": range(20), "val": range(20, 30), "test": range(30, 38)}
+    table = official(**lists)
+    done, facts = splits.split(table, seed=0, kind="official")
+    assert done["split"].equals(table["split"])
+    assert not facts["leaky"] and facts["proof"] == "identity"
+    assert facts["fractions"] is None and facts["kind"] == "official"
+    assert facts["groups"] == {"train": 20, "val": 10, "test": 8}
+    # Two pairs are on no list.
+    assert facts["dropped"]["videos"] == {"real": 4, "fake": 4}
+    assert any("8 of 160 videos are dropped" in text for text in facts["warnings"])
 
 
-def test_the_proof_is_a_file(tmp_path):
-    _, proof = splits.split(pairs(4), seed=0)
-    path = splits.write_proof(proof, tmp_path / "run" / "split_proof.json")
-    assert json.loads(path.read_text()) == proof
+def test_celeb_dfs_official_list_shares_people_and_the_proof_counts_them():
+    table = manifest.from_rows(swaps("celeb", 20, 100, 400, strangers=30))
+    rng = random.Random(1)
+    table.loc[rng.sample(range(530), 90), "split"] = "test"
+    done, facts = splits.split(table, seed=0, kind="official")
+    # Only the test list is given: the rest trains, and a fifth of its people validates.
+    assert ((done["split"] == "test") == (table["split"] == "test")).all()
+    assert done["split"].notna().all()
+    training = done[done["split"] != "test"]
+    assert training.groupby("group")["split"].nunique().max() == 1
+    assert 0.1 < (training["split"] == "val").mean() < 0.3
+    assert facts["leaky"] and facts["proof"] == "official"
+    faces = {value for space, value in shared(done) if space == "face"}
+    assert facts["shared"]["identity"] == len(faces) > 10
+    assert any(f"{len(faces)} by identity" in text for text in facts["warnings"])
+
+
+def test_no_official_split_is_made_up():
+    with pytest.raises(ValueError, match="no official split"):
+        splits.split(pairs(4), seed=0, kind="official")
+    ours, _ = splits.split(pairs(4), seed=0)
+    with pytest.raises(ValueError, match="index the data set again"):
+        splits.split(ours, seed=0, kind="official")
+
+
+@pytest.mark.parametrize("kind", ["frame", "groups", ""])
+def test_an_unknown_kind_is_refused(kind):
+    with pytest.raises(ValueError, match="choose one of group, people, official"):
+        splits.split(pairs(4), seed=0, kind=kind)
+
+
+def test_no_videos_no_split():
+    empty = pairs(1).iloc[:0]
+    with pytest.raises(ValueError, match="no video"):
+        splits.split(empty, seed=0)

@@ -1,6 +1,6 @@
 """Which videos: synthetic set, indexers, manifest, splits, prepared shards, loader.
 
-    manifest, proof = splits.split(index.index("data/dfdc"), seed=0)
+    manifest, facts = splits.split(index.index("data/dfdc"), seed=0)
     prepared = prepare.prepare(manifest, View(frames=16, height=108, width=192))
     batches = loader.loader(PreparedSet(prepared, manifest), batch_size=64, ...)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfstudy import paths
-from dfstudy.data import index, prepare, splits, synth
+from dfstudy.data import assign, index, prepare, proof, splits, synth
 from dfstudy.data.manifest import sha256
 from dfstudy.data.prepare import Prepared
 from dfstudy.data.view import View
@@ -28,8 +28,9 @@ class Dataset:
     """Videos with their split.
 
     `manifest` has one row a video (columns: data.manifest.COLUMNS, with group and
-    split); `proof` says what the split guarantees (data.splits.split); `kind` is
-    "synthetic" or "real".
+    split), without those that the split has dropped; `proof` says what the split
+    guarantees, and counts the dropped (data.proof.build); `kind` is "synthetic" or
+    "real".
     """
 
     name: str
@@ -78,15 +79,16 @@ def load(data: str, *, profile: Profile) -> Dataset:
             size=profile.clip_size,
             seed=_SEED,
         )
-    fractions = dict(zip(("train", "val", "test"), profile.split, strict=True))
-    manifest, proof = splits.split(index.index(root), fractions=fractions, seed=_SEED)
-    splits.write_proof(proof, paths.runs(profile.name) / "split_proof.json")
+    table, facts = splits.split(
+        index.index(root), fractions=assign.named(profile.split), seed=_SEED
+    )
+    proof.write(facts, paths.runs(profile.name) / "split_proof.json")
     return Dataset(
         name=root.name,
         kind=index.kind(root),
         root=root,
-        manifest=manifest,
-        proof=proof,
+        manifest=table[table["split"].notna()].reset_index(drop=True),
+        proof=facts,
     )
 
 

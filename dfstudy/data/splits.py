@@ -1,33 +1,27 @@
 """Train, val and test without leaks, and the proof that there are none.
 
-    table, proof = split(table, seed=0)              # adds the columns group and split
-    write_proof(proof, "runs/laptop/split_proof.json")
+    table, facts = split(table, seed=0)              # adds the columns group and split
+    proof.write(facts, "runs/laptop/split_proof.json")
 
 A group is a connected component over file, source, target and donor: who shares a face
-or footage with whom, directly or through others. A group is in one split, whole. Where
-the people are unknown the proof says what was known instead; leakier splits exist under
-their names, for teaching, and their proof counts what leaked.
+or footage with whom, directly or through others. A group is in one part, whole. Where
+random donors have merged the groups, people are split instead, and the fakes whose
+target and donor fall apart are dropped (`split` missing) and counted. Where the people
+are unknown the proof says what was known instead; leakier splits exist under their
+names, for teaching, and their proof counts what leaked. Frames are dealt out in
+`data.frame_split`, folds made in `data.folds`.
 """
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from dfstudy.data import groups
+from dfstudy.data import assign, groups, people
 from dfstudy.data import manifest as manifests
-from dfstudy.data.manifest import FAKE, REAL, SPLITS
+from dfstudy.data import proof as proofs
 
-KINDS = ("group", "source", "video")
+KINDS = ("group", "people", "official", "source", "video")
 _FRACTIONS = {"train": 0.4, "val": 0.2, "test": 0.4}
-
-
-class SplitError(ValueError):
-    """A split that would put one group into two parts."""
 
 
 def split(
@@ -39,205 +33,91 @@ def split(
 ) -> tuple[pd.DataFrame, dict]:
     """Give every video its group and its split.
 
-    Every split gets its share of the groups, of both labels and of every method, as far
+    Every part gets its share of the groups, of both labels and of every method, as far
     as whole groups allow. The result depends on the videos and `seed`, not on the order
     of rows.
 
     Args:
         manifest: see `data.manifest`; a `group` in it (from groups.csv) is honoured.
         seed: which groups go where.
-        fractions: share of each split, summing to 1. Without "val", a fifth of the
-            training part becomes it: nothing is ever chosen on test videos.
-        kind: "group"; or, for teaching, "source" (only the source video is kept
-            together, so faces leak) or "video" (each video for itself).
+        fractions: share of each part, summing to 1. Without "val", a fifth of the
+            training part becomes it.
+        kind: one of KINDS. "group": whole components; people where components merged
+            and left too few groups (`data.groups`). "people": people in any case
+            (`data.people`). "official": the data set's own lists, which its indexer
+            has put into the column split; the proof counts what they share. Or, for
+            teaching, "source" (only the source video is kept together, so faces leak)
+            and "video" (each video for itself).
 
     Returns:
-        The manifest in its own row order, with `group` (always the full component) and
-        `split`; and the proof: a dict for JSON, with `warnings` where the groups are
-        too few for what was asked.
+        The manifest in its own row order, with `group`, whatever the kind, and `split`,
+        missing where a video is dropped; and the proof (`data.proof.build`), with
+        `warnings` where the groups are too few for what was asked. A group is what an
+        interval resamples: the component, or, where people are split, the person whose
+        head is seen. (Components within a part would be one or two, and no interval
+        could be made; the cost is that groups which share a donor are not independent.)
 
     Raises:
         SplitError: the split cuts a group (checked afterwards, by other code).
-        ValueError: `fractions` or `kind` cannot be.
+        ValueError: `fractions` or `kind` cannot be, there is no official split, or no
+            video.
     """
-    table = manifests.validate(manifest)
-    fractions = _checked_fractions(fractions)
     if kind not in KINDS:
         raise ValueError(f"no kind of split {kind!r}: choose one of {', '.join(KINDS)}")
-    known = groups.known(table)  # before our own names take the place of given ones
-    table["group"] = groups.names(table)
-    units = {
-        "group": table["group"],
-        "source": table["source_id"].fillna(table["video_id"]),
-        "video": table["video_id"],
-    }[kind]
-    table["split"] = units.map(_assign(table, units, fractions, seed))
-    if kind == "group":
-        verify(table)
-    return table, _proof(table, known, kind, seed, fractions)
-
-
-def verify(table: pd.DataFrame) -> None:
-    """SplitError if videos of different splits share a file, source, face or group."""
-    shared = {name: values for name, values in _shared(table).items() if values}
-    if shared:
-        examples = {name: values[:3] for name, values in shared.items()}
-        raise SplitError(f"the split cuts a group; in several splits are {examples}")
-
-
-def write_proof(proof: Mapping[str, object], path: str | os.PathLike[str]) -> Path:
-    """Write `split_proof.json`."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(proof, indent=2) + "\n", encoding="utf-8")
-    return path
-
-
-def _assign(
-    table: pd.DataFrame, units: pd.Series, fractions: Mapping[str, float], seed: int
-) -> dict[str, str]:
-    """Unit -> split: largest first, each to where it brings all shares closest.
-
-    Shares are those of units, of each label and of each method (Sechidis et al., "On
-    the stratification of multi-label data", 2011, here with whole groups).
-    """
-    strata = pd.get_dummies(table[["label", "method"]].astype("str"))
-    counts = strata.astype(int).assign(units=1).groupby(units).sum()
-    counts["units"] = 1
-    videos = units.value_counts()
-    # By hash, so that the order depends on neither rows nor the other units; large ones
-    # first because they are hard to place, but by octave, so that seeds differ.
-    order = sorted(
-        counts.index,
-        key=lambda unit: (
-            -int(videos[unit]).bit_length(),
-            hashlib.sha256(f"{seed}:{unit}".encode()).digest(),
-        ),
+    shares = assign.fractions(fractions)
+    found = groups.find(manifest, people=kind == "people")
+    if kind == "official":
+        done = found.table.assign(split=_official(manifest, found, seed))
+        return done, proofs.build(
+            found, done, kind=kind, asked=kind, seed=seed, fractions=None
+        )
+    if kind in proofs.LEAKY:
+        table, made = found.table, kind
+        units = table["source_id"].fillna(table["video_id"])
+        units = units if kind == "source" else table["video_id"]
+        part = units.map(assign.place(table, units, shares=shares, seed=seed))
+    else:
+        part, made = _honest(found, shares, seed), "people" if found.by_person else kind
+    done = found.table.assign(split=part)
+    if made not in proofs.LEAKY:
+        proofs.verify(done)
+    return done, proofs.build(
+        found, done, kind=made, asked=kind, seed=seed, fractions=shares
     )
-    share = np.array(list(fractions.values()))[:, None]
-    vectors = counts.loc[order].to_numpy(float)  # (units, strata)
-    vectors /= vectors.sum(axis=0)
-    place = np.empty(len(order), int)
-    missing = np.tile(share, vectors.shape[1])  # (splits, strata): share still to come
-    for i, vector in enumerate(vectors):
-        # Change of the squared distance from the shares, if the unit went there.
-        change = ((missing - vector) ** 2 - missing**2).sum(axis=1)
-        place[i] = np.argmin(change.round(12))
-        missing[place[i]] -= vector
-    has = counts.filter(regex="^label_").loc[order].to_numpy() > 0
-    _improve(place, missing, vectors, has)
-    return dict(zip(order, np.array(list(fractions))[place], strict=True))
 
 
-def _improve(
-    place: np.ndarray, missing: np.ndarray, vectors: np.ndarray, has: np.ndarray
-) -> None:
-    """Move single units, in place, while a move makes the split better.
+def _honest(found: groups.Found, shares: Mapping[str, float], seed: int) -> pd.Series:
+    table, units = found.table, found.units
+    part_of = assign.place(table, units["unit"], shares=shares, seed=seed)
+    if found.by_person:
+        part_of = people.settle(part_of, table, units, shares=shares)
+    return people.parts(units, part_of)
 
-    Better is: a split that lacks a label gets one; else, shares closer to those asked.
 
-    Args:
-        place: (units,) index of the split that each unit is in.
-        missing: (splits, strata) share that each split lacks (negative: too much).
-        vectors: (units, strata) share that each unit brings.
-        has: (units, labels) whether a unit holds a video of the label.
+def _official(manifest: pd.DataFrame, found: groups.Found, seed: int) -> pd.Series:
+    """The part that the lists give; what they leave open is done as their users do.
+
+    A data set with a test list alone (Celeb-DF) trains on all its other videos; where
+    no data set has a validation part, a fifth of the training groups becomes it.
     """
-    count = np.array([has[place == part].sum(axis=0) for part in range(len(missing))])
-    while True:
-        home = missing[place]  # (units, strata)
-        leave = ((home + vectors) ** 2 - home**2).sum(axis=1)
-        opened = ((count[place] == has) & has).sum(axis=1)
-        # (splits, units): what each move costs, and how many label gaps it leaves less.
-        arrive = (vectors**2).sum(axis=1) - 2 * missing @ vectors.T
-        change = (leave + arrive).round(12)
-        gaps = opened - ((count == 0) @ has.T.astype(int))
-        stays = place == np.arange(len(missing))[:, None]
-        gaps[stays], change[stays] = 0, 0
-        best = np.lexsort((change.ravel(), gaps.ravel()))[0]
-        part, unit = np.unravel_index(best, gaps.shape)
-        if (gaps[part, unit], change[part, unit]) >= (0, 0):
-            return
-        missing[place[unit]] += vectors[unit]
-        missing[part] -= vectors[unit]
-        count[place[unit]] -= has[unit]
-        count[part] += has[unit]
-        place[unit] = part
-
-
-def _shared(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Per name space the values that occur in more than one split."""
-    where: dict[str, dict[str, set[str]]] = {}
-    for space, column in groups.links(table):
-        values = where.setdefault(space, {})
-        for value, part in zip(column, table["split"], strict=True):
-            if pd.notna(value) and pd.notna(part):
-                values.setdefault(value, set()).add(part)
-    return {
-        space: sorted(value for value, parts in values.items() if len(parts) > 1)
-        for space, values in where.items()
-    }
-
-
-def _proof(
-    table: pd.DataFrame,
-    known: pd.Series,
-    kind: str,
-    seed: int,
-    fractions: Mapping[str, float],
-) -> dict:
-    weakest = groups.KNOWN[int(known.min())] if len(known) else groups.KNOWN[0]
-    shared = {space: len(values) for space, values in _shared(table).items()}
-    parts = {part: table[table["split"] == part] for part in fractions}
-    return {
-        "proof": weakest if kind == "group" else kind,
-        "kind": kind,
-        "leaky": kind != "group",
-        "seed": seed,
-        "fractions": dict(fractions),
-        "groups": {part: rows["group"].nunique() for part, rows in parts.items()},
-        "videos": {
-            part: {
-                "real": int((rows["label"] == REAL).sum()),
-                "fake": int((rows["label"] == FAKE).sum()),
-            }
-            for part, rows in parts.items()
-        },
-        "methods": {
-            part: {k: int(n) for k, n in sorted(rows["method"].value_counts().items())}
-            for part, rows in parts.items()
-        },
-        "largest_group": int(table["group"].value_counts().max()) if len(table) else 0,
-        "overlap": shared["group"],
-        "shared": shared,
-        "warnings": list(_warnings(parts, weakest, kind)),
-        "split_sha256": manifests.sha256(table[["video_id", "group", "split"]]),
-    }
-
-
-def _warnings(
-    parts: Mapping[str, pd.DataFrame], weakest: str, kind: str
-) -> Iterator[str]:
-    if kind != "group":
-        yield f"split by {kind}: faces of the training part may be in the others"
-    elif weakest == "file":
-        yield "nothing is known of who is in some videos: each counts as its own group"
-    elif weakest == "source":
-        yield "who is in some videos is unknown: one person may be in several splits"
-    for part, rows in parts.items():
-        for label, word in ((REAL, "real"), (FAKE, "fake")):
-            n_groups = rows.loc[rows["label"] == label, "group"].nunique()
-            if n_groups == 0:
-                yield f"{part} has no {word} video: too few groups to share out"
-            elif n_groups == 1 and part != "train":
-                yield f"{part} has one group of {word} videos: no interval can be made"
-
-
-def _checked_fractions(fractions: Mapping[str, float]) -> dict[str, float]:
-    parts = dict(fractions)
-    if "val" not in parts and "train" in parts:
-        parts |= {"train": 0.8 * parts["train"], "val": 0.2 * parts["train"]}
-    if set(parts) != set(SPLITS) or min(parts.values()) <= 0:
-        raise ValueError(f"fractions need a positive share of {SPLITS}: {fractions}")
-    if abs(sum(parts.values()) - 1) > 1e-9:
-        raise ValueError(f"fractions must sum to 1: {fractions}")
-    return {part: parts[part] for part in SPLITS}
+    table = manifests.validate(manifest)
+    listed = table["split"]
+    if groups.named_by_us(table).any():
+        raise ValueError(
+            "the column split is one of ours, made before: index the data set again"
+        )
+    if not (listed == "test").any():
+        raise ValueError(
+            "no official split: index FaceForensics++ or Celeb-DF with their lists"
+        )
+    for _, part in listed.groupby(table["dataset"].fillna("")):
+        if set(part.dropna()) == {"test"}:
+            listed[part.index] = part.fillna("train")
+    training = listed == "train"
+    if not (listed == "val").any():
+        units = found.units.loc[training, "unit"]
+        part_of = assign.place(
+            table[training], units, shares=assign.cut_val(1), seed=seed
+        )
+        listed[training] = units.map(part_of)
+    return listed
