@@ -19,6 +19,7 @@ from dfstudy.data.synth.glasses import Glasses
 from dfstudy.data.synth.looks import Looks, chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.scene import Scene
+from dfstudy.data.synth.script import Script
 
 EXPRESSION = ("mouth", "smile", "blink", "gaze_x", "gaze_y")
 
@@ -57,11 +58,10 @@ class Shot:
     def __init__(
         self, person: Person, scene_seed: int, *, frames: int, size: tuple, fps: float
     ):
-        rng = np.random.default_rng((scene_seed, 77))
+        rng = np.random.default_rng((scene_seed, 78))
         self.person, self.size, self.frames, self.fps = person, size, frames, fps
-        self.scene = Scene.random(rng)
-        self.tracks, words = motion.draw(rng, frames=frames, fps=fps)
-        self.description = " ".join((self.scene.place, *words))
+        self.script = Script.draw(scene_seed, frames=frames, fps=fps)
+        self.scene, self.tracks = self.script.scene, self.script.tracks
         height, width = size
         self.scale = height * rng.uniform(0.35, 0.41)
         self.at = (
@@ -234,7 +234,7 @@ def render_clip(
         frames=np.stack([shot.frame(i) for i in range(frames)]),
         tracks=shot.tracks,
         boxes=shot.boxes(),
-        description=shot.description,
+        description=shot.script.description,
     )
 
 
