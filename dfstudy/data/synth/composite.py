@@ -5,7 +5,7 @@
 
 The donor's features follow the target's pose, expression and light. What gives them
 away is what a face swap gets wrong: a colour, a sharpness and an edge that do not quite
-fit, and no sensor noise.
+fit.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ import numpy as np
 from dfstudy.data.synth import head
 from dfstudy.data.synth.looks import chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import EXPRESSION, Shot, View
+from dfstudy.data.synth.render import Shot, View
 
 REGIONS = ("mouth", "eyes", "half", "inner")
 
@@ -51,18 +51,16 @@ class Composite:
         (about 0.03 head units).
         """
         shot, view = self._shot, self._shot.view(i)
-        picture = shot.frame(i, view)
+        picture = shot.bare(i, view)
         right, down = np.float32(shift)
         moved = replace(view, u=view.u - right, v=view.v - down)
-        tracks = {k: float(shot.tracks[k][i]) for k in EXPRESSION}
-        over = shot.shade(self._still, self._face.draw(**tracks), moved)
+        over = shot.shade(self._still, self._face.draw(**shot.expression(i)), moved)
         over = cv2.transform(over, np.diag(self._match * (1 + tint)))
         soft = cv2.GaussianBlur(over, (0, 0), self._spread)
         over = soft if self._softer else cv2.addWeighted(over, 1.9, soft, -0.9, 0)
         cover = moved.look_up(self._mask) * view.alpha
         shot.lay(picture, over, cover, view)
-        shot.draw_glasses(picture, view)
-        return picture, _half(cover, view, shot.size)
+        return shot.finish(picture, i, view), _half(cover, view, shot.size)
 
 
 def region_mask(region: str, *, soft: float, rng: np.random.Generator) -> np.ndarray:

@@ -131,10 +131,7 @@ def mismatch(job: Job) -> Fake:
     the words are even, so neither the text nor the clip alone says anything.
     """
     said = job.script(job.real_seed).description
-    seed = job.hidden_seed()
-    while job.script(seed).untrue(said) < 0.5:
-        seed = job.hidden_seed()
-    shot = job.shot(seed)
+    shot = job.shot(misquoted(job, said))
     return Fake(
         pictures=((shot.frame(i), None) for i in range(job.frames)),
         shot=shot,
@@ -200,6 +197,14 @@ def _composited(
         description=shot.script.description,
         region=composite.region,
     )
+
+
+def misquoted(job: Job, description: str) -> int:
+    """The scene of an authentic clip of which half of a description is not true."""
+    while True:
+        seed = job.hidden_seed()
+        if job.script(seed).untrue(description) >= 0.5:
+            return seed
 
 
 def reorder(

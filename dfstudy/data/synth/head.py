@@ -109,6 +109,21 @@ def rotation(yaw: float, pitch: float) -> np.ndarray:
     return (turn @ nod).astype(np.float32)
 
 
+def face_points(r: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Points of the face as detectors box it, in head units, float (n, 3).
+
+    `r` is the relief, `half` the axes.
+    """
+    azimuth, y = np.meshgrid(
+        np.radians(np.arange(-62, 63, 15.5)), (-0.62, -0.2, 0.2, 0.6, 0.93)
+    )
+    flat = np.sqrt(1 - y**2)
+    d = np.stack([flat * np.sin(azimuth), y, flat * np.cos(azimuth)], -1).reshape(-1, 3)
+    at = to_pixel(d[:, 0], d[:, 1], GRID).astype(np.float32)
+    r = cv2.remap(r, at[:, None], None, cv2.INTER_LINEAR)
+    return d * np.minimum(r, 1.1) * half
+
+
 @lru_cache(maxsize=1)
 def _window() -> tuple[np.ndarray, np.ndarray]:
     xs = np.linspace(-_X, _X, _COLS, dtype=np.float32)

@@ -40,7 +40,7 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
     rows = []
     for k, person in enumerate(people_of(order["seed"], pair)):
         name = _name(order["seed"], pair, _REAL[k])
-        shot = Shot(person, _real_seed(order["seed"], pair, k), **_shape(order))
+        shot = Shot(person, real_seed(order["seed"], pair, k), **_shape(order))
         pictures = (shot.frame(i) for i in range(shot.frames))
         write_video(folder / f"{name}.mp4", pictures, **film)
         rows.append(_row(name, "real", shot, pair, k))
@@ -78,7 +78,7 @@ def job(order: dict, pair: int, family: str) -> Job:
     return Job(
         target=people[k],
         donor=people[1 - k],
-        real_seed=_real_seed(order["seed"], pair, k),
+        real_seed=real_seed(order["seed"], pair, k),
         scale=SCALES[pair % 2],
         rng=_rng(order["seed"], pair, family),
         **_shape(order),
@@ -95,7 +95,7 @@ def _rng(seed: int, pair: int, what: str) -> np.random.Generator:
     return np.random.default_rng((SPACE, seed, pair, *what.encode()))
 
 
-def _real_seed(seed: int, pair: int, k: int) -> int:
+def real_seed(seed: int, pair: int, k: int) -> int:
     """The scene of a person's real clip."""
     return int(_rng(seed, pair, f"{_REAL[k]} scene").integers(2**31))
 
