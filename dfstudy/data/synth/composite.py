@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from dfstudy.data.synth import head
+from dfstudy.data.synth.head import View
 from dfstudy.data.synth.looks import chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import Shot, View
+from dfstudy.data.synth.render import Shot
 
 REGIONS = ("mouth", "eyes", "half", "inner")
 

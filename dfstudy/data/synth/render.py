@@ -16,6 +16,7 @@ import numpy as np
 
 from dfstudy.data.synth import body, hair, head, motion
 from dfstudy.data.synth.glasses import Glasses
+from dfstudy.data.synth.head import View
 from dfstudy.data.synth.looks import Looks, chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.scene import Scene
@@ -32,24 +33,6 @@ class Clip:
     tracks: motion.Tracks
     boxes: np.ndarray
     description: str
-
-
-@dataclass(frozen=True)
-class View:
-    """One frame's geometry: what each pixel of `box` shows of the head."""
-
-    box: tuple[slice, slice]
-    u: np.ndarray  # (h, w) pixels of the GRID chart
-    v: np.ndarray
-    alpha: np.ndarray  # (h, w) cover of the head, 0..1
-    turn: np.ndarray  # (3, 3)
-    place: np.ndarray  # (2, 3) head units -> frame pixels
-
-    def look_up(self, on_chart: np.ndarray) -> np.ndarray:
-        """What the pixels of the box show of an image (n, n, ...) on the chart."""
-        ratio = np.float32((len(on_chart) - 1) / (head.GRID - 1))
-        u, v = (self.u, self.v) if ratio == 1 else (self.u * ratio, self.v * ratio)
-        return cv2.remap(on_chart, u, v, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
 
 
 class Shot:
