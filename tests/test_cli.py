@@ -126,7 +126,7 @@ def test_verdict_follows_scores(tiny_model, tiny_data):
 def test_index_split_prepare(tiny_data, tmp_path, capsys):
     table = tmp_path / "manifest.csv"
     assert cli.main(["index", str(tiny_data.root), "--out", str(table)]) == 0
-    assert "12 real, 12 fake" in capsys.readouterr().out
+    assert "12 real, 30 fake" in capsys.readouterr().out
     call = ["split", str(table), "--fractions", "0.5", "0.25", "0.25"]
     assert cli.main(call) == 0
     assert (tmp_path / "split_proof.json").exists()
@@ -178,7 +178,7 @@ def test_split_says_what_it_cannot_do(tmp_path, capsys):
 def test_synth_renders_a_set(tmp_path, capsys):
     call = ["synth", str(tmp_path / "set"), "--pairs", "1", "--frames", "4"]
     assert cli.main([*call, "--size", "108", "192", "--workers", "1"]) == 0
-    assert len(list((tmp_path / "set").rglob("*.mp4"))) == 4
+    assert len(list((tmp_path / "set").rglob("*.mp4"))) == 7
 
 
 def test_bad_calls(capsys, tmp_path):

@@ -26,7 +26,7 @@ from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, render_clip
 
-VERSION = 4  # of the renderer: raise it when the same seed gives other pictures
+VERSION = 5  # of the renderer: raise it when the same seed gives other pictures
 _STRANGERS = 1  # their seed space; that of sets is pair.SPACE
 
 
@@ -121,7 +121,7 @@ def read_mask(root: str | Path, video_id: str) -> np.ndarray:
     """Where a fake is composited, bool (N, H // 2, W // 2), at half the frame's size.
 
     The file holds `bits` (np.packbits along the width) and `width`. FileNotFoundError
-    for a video without composite (real, disorder).
+    for a video without composite (real, disorder, mismatch).
     """
     with np.load(Path(root) / "masks" / f"{video_id}.npz") as saved:
         return np.unpackbits(saved["bits"], axis=-1, count=int(saved["width"])).astype(

@@ -2,27 +2,33 @@
 
     fake = FAMILIES["blend"](job)
 
-A family is one function from a `Job` to a `Fake`, and one line in `FAMILIES`. `blend`
-(spatial, steady): features of the donor composited in, with a colour and a sharpness
-that do not quite fit. `disorder` (temporal only): the frames of an authentic clip in
-another order, so that no single frame carries any information.
+A family is one function from a `Job` to a `Fake`, and one line in `FAMILIES`; append
+new ones. What shows what:
+
+    blend     spatial, steady: features of the donor that do not quite fit
+    disorder  temporal only: the frames of an authentic clip in another order
+    flicker   both: features that nearly fit, but whose place and colour wander
+    partial   spatial, in a stretch of the clip only
+    mismatch  with the text only: an authentic clip, described as another one
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from dfstudy.data.synth import head
-from dfstudy.data.synth.looks import chart_size, lit_face, looks
+from dfstudy.data.synth.composite import Composite
+from dfstudy.data.synth.motion import wander
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import EXPRESSION, Shot
+from dfstudy.data.synth.render import Shot
+from dfstudy.data.synth.script import Script
 
-REGIONS = ("mouth", "eyes", "half", "inner")
 SCALES = ("fast", "slow")
 # What full strength does to red, green and blue of a composite.
-COOLER = (-0.3, 0.0, 0.2)
+COOLER = np.array((-0.3, 0.0, 0.2))
+# What full strength lets wander, standard deviations: brightness, each of red, green and
+# blue, and the place in GRID pixels (about 0.03 head units). In waves of 2 to 8 Hz.
+WANDER_HZ, BRIGHTNESS, HUE, PLACE = 8.0, 0.07, 0.03, 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,18 +38,25 @@ class Job:
     target: Person
     donor: Person
     real_seed: int  # scene of the target's real clip in the set
-    hidden_seed: int  # scene of another authentic clip of the target, not in the set
     scale: str  # "fast" or "slow", for families that have one
     frames: int
     size: tuple[int, int]
     fps: float
     rng: np.random.Generator
 
+    def script(self, scene_seed: int) -> Script:
+        """What happens in one of the scenes."""
+        return Script.draw(scene_seed, frames=self.frames, fps=self.fps)
+
     def shot(self, scene_seed: int) -> Shot:
         """The target before one of its scenes."""
         return Shot(
             self.target, scene_seed, frames=self.frames, size=self.size, fps=self.fps
         )
+
+    def hidden_seed(self) -> int:
+        """The scene of another authentic clip of the target, not in the set."""
+        return int(self.rng.integers(2**31))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,56 +68,48 @@ class Fake:
     strength: float
     order: np.ndarray  # (N,) frame of the authentic clip that each frame shows
     manipulated: np.ndarray  # (N,) bool
-    from_hidden: bool  # made from the clip that is not in the set
+    from_hidden: bool  # made from a clip that is not in the set
+    description: str  # what is said of it, true or not
     scale: str | None = None
     region: str | None = None
 
 
 def blend(job: Job) -> Fake:
     """Composite a region of the donor's face into the target's real clip."""
-    rng = job.rng
-    shot = job.shot(job.real_seed)
-    strength = float(rng.uniform(0.6, 1.0))
-    region = str(rng.choice(REGIONS))
-    still = looks(job.donor, chart_size(job.size[0]))
-    face = lit_face(still, shot.scene)
-    mask = region_mask(region, soft=float(rng.uniform(0.03, 0.1)), rng=rng)
-    # A swap is matched to the target's skin, but comes out cooler than it.
-    match = np.clip(job.target.skin_rgb / job.donor.skin_rgb, 0.5, 2.0)
-    miss = np.array(COOLER) * strength + rng.normal(0, 0.03, 3)
-    gain = match * (1 + miss)
-    # Of another resolution: softer or sharper, equally often, so that bits stay level.
-    softer = bool(rng.random() < 0.5)
-    spread = (0.8 + 1.6 * strength) * job.size[0] / 216
+    return _steady(job, np.ones(job.frames, bool))
 
-    def pictures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for i in range(job.frames):
-            view = shot.view(i)
-            picture = shot.frame(i, view)
-            texture = face.draw(**{k: float(shot.tracks[k][i]) for k in EXPRESSION})
-            over = shot.shade(still, texture, view)
-            over = cv2.transform(over, np.diag(gain))
-            soft = cv2.GaussianBlur(over, (0, 0), spread)
-            over = soft if softer else cv2.addWeighted(over, 1.9, soft, -0.9, 0)
-            cover = view.look_up(mask) * view.alpha
-            shot.lay(picture, over, cover, view)
-            shot.draw_glasses(picture, view)
-            yield picture, _half(cover, view, job.size)
 
-    return Fake(
-        pictures=pictures(),
-        shot=shot,
+def partial(job: Job) -> Fake:
+    """Composite a region into a stretch, a quarter to a half, of the real clip."""
+    length = max(1, round(job.rng.uniform(0.25, 0.5) * job.frames))
+    start = job.rng.integers(job.frames - length + 1)
+    i = np.arange(job.frames)
+    return _steady(job, (i >= start) & (i < start + length))
+
+
+def flicker(job: Job) -> Fake:
+    """Composite a region whose colour and place wander around the right ones."""
+    rng, strength = job.rng, float(job.rng.uniform(0.6, 1.0))
+    t = np.arange(job.frames) / job.fps
+
+    def curves(n: int, size: float) -> np.ndarray:
+        return strength * size * np.stack([wander(rng, t, WANDER_HZ) for _ in range(n)])
+
+    tint = curves(1, BRIGHTNESS) + curves(3, HUE)
+    shift = curves(2, PLACE)
+    return _composited(
+        job,
+        np.ones(job.frames, bool),
         strength=strength,
-        order=np.arange(job.frames),
-        manipulated=np.ones(job.frames, bool),
-        from_hidden=False,
-        region=region,
+        spread=0.6 + 0.4 * strength,
+        tint=tint.T,
+        shift=shift.T,
     )
 
 
 def disorder(job: Job) -> Fake:
     """Show the frames of an authentic clip of the target in another order."""
-    shot = job.shot(job.hidden_seed)
+    shot = job.shot(job.hidden_seed())
     order = reorder(job.frames, job.fps, job.scale, job.rng)
     moved = np.abs(order - np.arange(job.frames))
     return Fake(
@@ -114,30 +119,92 @@ def disorder(job: Job) -> Fake:
         order=order,
         manipulated=moved > 0,
         from_hidden=True,
+        description=shot.script.description,
         scale=job.scale,
     )
 
 
-FAMILIES: dict[str, Callable[[Job], Fake]] = {"blend": blend, "disorder": disorder}
+def mismatch(job: Job) -> Fake:
+    """Show another authentic clip of the target as if it were the real one of the set.
+
+    At least half of the words are not true of it. The text is one of a real clip and
+    the words are even, so neither the text nor the clip alone says anything.
+    """
+    said = job.script(job.real_seed).description
+    shot = job.shot(misquoted(job, said))
+    return Fake(
+        pictures=((shot.frame(i), None) for i in range(job.frames)),
+        shot=shot,
+        strength=shot.script.untrue(said),
+        order=np.arange(job.frames),
+        manipulated=np.zeros(job.frames, bool),
+        from_hidden=True,
+        description=said,
+    )
 
 
-def region_mask(region: str, *, soft: float, rng: np.random.Generator) -> np.ndarray:
-    """Cover of a region of the face on the chart, 0..1, float32 (GRID, GRID)."""
-    field = head.chart(head.GRID)
-    x, y = field["x"], field["y"]
+FAMILIES: dict[str, Callable[[Job], Fake]] = {
+    "blend": blend,
+    "disorder": disorder,
+    "flicker": flicker,
+    "partial": partial,
+    "mismatch": mismatch,
+}
 
-    def oval(at: float, wide: float, tall: float) -> np.ndarray:
-        return 1 - np.hypot(x / wide, (y - at) / tall)
 
-    face = 0.6 * oval(0.25, 0.72, 0.66)
-    inside = {
-        "mouth": 0.35 * oval(0.62, 0.5, 0.34),
-        "eyes": np.minimum(0.66 - np.abs(x), 0.24 - np.abs(y + 0.09)),
-        "half": np.minimum(face, x * rng.choice([-1, 1]) + rng.uniform(-0.05, 0.05)),
-        "inner": 0.55 * oval(0.22, 0.66, 0.6),
-    }[region]
-    cover = head.ramp(inside, -soft / 2, soft / 2) * (field["z"] > 0)
-    return cover.astype(np.float32)
+def _steady(job: Job, manipulated: np.ndarray) -> Fake:
+    """A composite of one colour in the manipulated frames; it comes out too cool."""
+    strength = float(job.rng.uniform(0.6, 1.0))
+    tint = COOLER * strength + job.rng.normal(0, 0.03, 3)
+    return _composited(
+        job,
+        manipulated,
+        strength=strength,
+        spread=0.8 + 1.6 * strength,
+        tint=np.tile(tint, (job.frames, 1)),
+        shift=np.zeros((job.frames, 2)),
+    )
+
+
+def _composited(
+    job: Job,
+    manipulated: np.ndarray,
+    *,
+    strength: float,
+    spread: float,
+    tint: np.ndarray,
+    shift: np.ndarray,
+) -> Fake:
+    """The real clip, in its manipulated frames under a `Composite` of the donor."""
+    shot = job.shot(job.real_seed)
+    composite = Composite(shot, job.donor, job.rng, spread=spread)
+    bare = np.zeros((job.size[0] // 2, job.size[1] // 2), bool)
+
+    def pictures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for i in range(job.frames):
+            if manipulated[i]:
+                yield composite.frame(i, tint=tint[i], shift=shift[i])
+            else:
+                yield shot.frame(i), bare
+
+    return Fake(
+        pictures=pictures(),
+        shot=shot,
+        strength=strength,
+        order=np.arange(job.frames),
+        manipulated=manipulated,
+        from_hidden=False,
+        description=shot.script.description,
+        region=composite.region,
+    )
+
+
+def misquoted(job: Job, description: str) -> int:
+    """The scene of an authentic clip of which half of a description is not true."""
+    while True:
+        seed = job.hidden_seed()
+        if job.script(seed).untrue(description) >= 0.5:
+            return seed
 
 
 def reorder(
@@ -174,13 +241,3 @@ def _mixed(n: int, rng: np.random.Generator) -> np.ndarray:
         order = rng.permutation(n)
         if not np.any(np.diff(order) == 1):
             return order
-
-
-def _half(cover: np.ndarray, view, size: tuple[int, int]) -> np.ndarray:
-    """Where the composite covers more than half, bool (h / 2, w / 2) of the frame."""
-    whole = np.zeros(size, np.float32)
-    whole[view.box] = cover
-    small = cv2.resize(
-        whole, (size[1] // 2, size[0] // 2), interpolation=cv2.INTER_AREA
-    )
-    return small > 0.5

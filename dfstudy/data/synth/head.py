@@ -8,6 +8,7 @@ angles, no seam but at the back, which no camera here sees. `relief` is r on tha
 shows.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -21,6 +22,24 @@ AXES = np.array((0.74, 1.0, 0.86), np.float32)  # half width, height, depth
 MOUTH_Y = 0.6  # direction of the closed mouth
 _X, _Y = 1.4, 1.5  # half size of the traced window, in head units
 _COLS, _ROWS = 72, 78
+
+
+@dataclass(frozen=True)
+class View:
+    """One frame's geometry: what each pixel of `box` shows of the head."""
+
+    box: tuple[slice, slice]
+    u: np.ndarray  # (h, w) pixels of the GRID chart
+    v: np.ndarray
+    alpha: np.ndarray  # (h, w) cover of the head, 0..1
+    turn: np.ndarray  # (3, 3)
+    place: np.ndarray  # (2, 3) head units -> frame pixels
+
+    def look_up(self, on_chart: np.ndarray) -> np.ndarray:
+        """What the pixels of the box show of an image (n, n, ...) on the chart."""
+        ratio = np.float32((len(on_chart) - 1) / (GRID - 1))
+        u, v = (self.u, self.v) if ratio == 1 else (self.u * ratio, self.v * ratio)
+        return cv2.remap(on_chart, u, v, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
 
 
 @lru_cache(maxsize=4)
@@ -107,6 +126,21 @@ def rotation(yaw: float, pitch: float) -> np.ndarray:
     turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     nod = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     return (turn @ nod).astype(np.float32)
+
+
+def face_points(r: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Points of the face as detectors box it, in head units, float (n, 3).
+
+    `r` is the relief, `half` the axes.
+    """
+    azimuth, y = np.meshgrid(
+        np.radians(np.arange(-62, 63, 15.5)), (-0.62, -0.2, 0.2, 0.6, 0.93)
+    )
+    flat = np.sqrt(1 - y**2)
+    d = np.stack([flat * np.sin(azimuth), y, flat * np.cos(azimuth)], -1).reshape(-1, 3)
+    at = to_pixel(d[:, 0], d[:, 1], GRID).astype(np.float32)
+    r = cv2.remap(r, at[:, None], None, cv2.INTER_LINEAR)
+    return d * np.minimum(r, 1.1) * half
 
 
 @lru_cache(maxsize=1)

@@ -28,9 +28,9 @@ def draw(
 ) -> tuple[Tracks, tuple[str, str, str]]:
     """Tracks of one clip, and its words (action, camera, mood)."""
     t = np.arange(frames) / fps
-    action = str(rng.choice(ACTIONS, p=(0.75, 0.25)))
+    action = str(rng.choice(ACTIONS))
     mood = str(rng.choice(MOODS))
-    camera = str(rng.choice(CAMERAS, p=(0.3, 0.25, 0.2, 0.25)))
+    camera = str(rng.choice(CAMERAS))
     lively = 1.0 if action == "talking" else 0.6
     yaw = np.clip(rng.normal(0, 15), -30, 30) + lively * (
         rng.uniform(4, 9) * wander(rng, t, 0.8) + 1.2 * wander(rng, t, 2.5)
@@ -70,9 +70,9 @@ def _mouth(rng, t, action: str, mood: str) -> np.ndarray:
         curve = open_ * loud * rng.uniform(0.75, 1.0)
     else:
         curve = np.clip(0.02 + 0.02 * wander(rng, t, 1.0), 0, 0.06)
-    if mood == "laughing":
+    if mood == "laughing":  # never closed; only talk opens it wide
         ha = 0.5 + 0.5 * np.sin(2 * np.pi * 4.6 * t + rng.uniform(0, 6))
-        curve = np.maximum(curve, 0.25 + 0.25 * ha)
+        curve = 0.25 + 0.12 * ha + 0.63 * curve
     return np.clip(curve, 0, 1)
 
 

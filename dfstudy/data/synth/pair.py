@@ -18,6 +18,7 @@ from dfstudy.video.write import write_video
 QP = 22  # quantiser of every clip
 PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
 SPACE = 0  # seed space of the people of sets
+_REAL = ("real a", "real b")  # names of the two real clips' seeds
 
 
 def people_of(seed: int, pair: int) -> tuple[Person, Person]:
@@ -33,45 +34,25 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
 
     `order` is what `make` was asked for; `parts/<pair>.json` appears last.
     """
-    seed, frames, fps = order["seed"], order["frames"], order["fps"]
-    height, width = order["size"]
-    people = people_of(seed, pair)
-    rng = np.random.default_rng((SPACE, seed, pair, 1))
-    scenes = rng.integers(2**31, size=(2, 1 + len(FAMILIES)))
     folder = root / f"dfdc_train_part_{pair // PAIRS_A_PART}"
     folder.mkdir(parents=True, exist_ok=True)
-    names = [_name(seed, pair, k) for k in range(2 + len(order["families"]))]
+    film = {"fps": order["fps"], "qp": QP}
     rows = []
-    for k, person in enumerate(people):
-        shot = Shot(
-            person, int(scenes[k, 0]), frames=frames, size=(height, width), fps=fps
-        )
-        pictures = (shot.frame(i) for i in range(frames))
-        write_video(folder / f"{names[k]}.mp4", pictures, fps=fps, qp=QP)
-        rows.append(_row(names[k], "real", shot, pair, k))
-    for n, family in enumerate(order["families"]):
-        # Who is the target alternates, so that over the set all are fake equally often.
-        index = list(FAMILIES).index(family)
-        k = (pair + pair // 2 + index) % 2
-        job = Job(
-            target=people[k],
-            donor=people[1 - k],
-            real_seed=int(scenes[k, 0]),
-            hidden_seed=int(scenes[k, 1 + index]),
-            scale=SCALES[pair % 2],
-            frames=frames,
-            size=(height, width),
-            fps=fps,
-            rng=np.random.default_rng((SPACE, seed, pair, 2, index)),
-        )
-        fake = FAMILIES[family](job)
-        name = names[2 + n]
+    for k, person in enumerate(people_of(order["seed"], pair)):
+        name = _name(order["seed"], pair, _REAL[k])
+        shot = Shot(person, real_seed(order["seed"], pair, k), **_shape(order))
+        pictures = (shot.frame(i) for i in range(shot.frames))
+        write_video(folder / f"{name}.mp4", pictures, **film)
+        rows.append(_row(name, "real", shot, pair, k))
+    for family in order["families"]:
+        fake = FAMILIES[family](job(order, pair, family))
+        k = _target(pair, family)
+        name = _name(order["seed"], pair, family)
         masks = []
-        path = folder / f"{name}.mp4"
-        write_video(path, _frames(fake.pictures, masks), fps=fps, qp=QP)
+        write_video(folder / f"{name}.mp4", _frames(fake.pictures, masks), **film)
         if masks:
             _write_mask(root / "masks" / f"{name}.npz", np.stack(masks))
-        hidden = f"{names[k]}-{family}"
+        original = rows[k]["video_id"]
         rows.append(
             _row(name, family, fake.shot, pair, k)
             | {
@@ -79,14 +60,55 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
                 "scale": fake.scale,
                 "region": fake.region,
                 "donor_identity": _identity(pair, 1 - k) if fake.region else None,
-                "source_id": hidden if fake.from_hidden else names[k],
-                "original": names[k],
+                "source_id": f"{original}-{family}" if fake.from_hidden else original,
+                "original": original,
+                "description": fake.description,
                 "frame_order": fake.order.tolist(),
                 "manipulated": fake.manipulated.tolist(),
             }
             | _moved(fake.shot, fake.order)
         )
     write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
+
+
+def job(order: dict, pair: int, family: str) -> Job:
+    """What the pair's fake of this family is made from; `order` as in `make_pair`."""
+    k = _target(pair, family)
+    people = people_of(order["seed"], pair)
+    return Job(
+        target=people[k],
+        donor=people[1 - k],
+        real_seed=real_seed(order["seed"], pair, k),
+        scale=SCALES[pair % 2],
+        rng=_rng(order["seed"], pair, family),
+        **_shape(order),
+    )
+
+
+def _target(pair: int, family: str) -> int:
+    """Who is forged: it alternates, so that over the set all are equally often."""
+    return (pair + pair // 2 + list(FAMILIES).index(family)) % 2
+
+
+def _rng(seed: int, pair: int, what: str) -> np.random.Generator:
+    """A generator for each thing by its name: a new family changes no older clip."""
+    return np.random.default_rng((SPACE, seed, pair, *what.encode()))
+
+
+def real_seed(seed: int, pair: int, k: int) -> int:
+    """The scene of a person's real clip."""
+    return int(_rng(seed, pair, f"{_REAL[k]} scene").integers(2**31))
+
+
+def _name(seed: int, pair: int, clip: str) -> str:
+    """Ten letters, as in DFDC; the same distribution for real and fake."""
+    letters = _rng(seed, pair, f"{clip} name").integers(26, size=10)
+    return "".join(chr(97 + c) for c in letters)
+
+
+def _shape(order: dict) -> dict:
+    """What all clips of a set share."""
+    return {"frames": order["frames"], "size": tuple(order["size"]), "fps": order["fps"]}
 
 
 def _frames(pictures: Iterator, masks: list) -> Iterator[np.ndarray]:
@@ -108,7 +130,8 @@ def _row(name: str, family: str, shot: Shot, pair: int, k: int) -> dict:
         "donor_identity": None,
         "source_id": name,
         "original": None,
-        "description": shot.description,
+        "description": shot.script.description,
+        "true_description": shot.script.description,
         **shot.person.subgroup,
         "frame_order": order.tolist(),
         "manipulated": [False] * shot.frames,
@@ -128,12 +151,6 @@ def _moved(shot: Shot, order: np.ndarray) -> dict[str, list[float]]:
 
 def _identity(pair: int, k: int) -> str:
     return f"p{pair:04d}{'ab'[k]}"
-
-
-def _name(seed: int, pair: int, k: int) -> str:
-    """Ten letters, as in DFDC; the same distribution for real and fake."""
-    rng = np.random.default_rng((SPACE, seed, pair, 3, k))
-    return "".join(chr(97 + c) for c in rng.integers(26, size=10))
 
 
 def _write_mask(path: Path, mask: np.ndarray) -> None:

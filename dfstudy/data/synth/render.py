@@ -16,11 +16,13 @@ import numpy as np
 
 from dfstudy.data.synth import body, hair, head, motion
 from dfstudy.data.synth.glasses import Glasses
+from dfstudy.data.synth.head import View
 from dfstudy.data.synth.looks import Looks, chart_size, lit_face, looks
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.scene import Scene
+from dfstudy.data.synth.script import Script
 
-EXPRESSION = ("mouth", "smile", "blink", "gaze_x", "gaze_y")
+_EXPRESSION = ("mouth", "smile", "blink", "gaze_x", "gaze_y")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,35 +35,16 @@ class Clip:
     description: str
 
 
-@dataclass(frozen=True)
-class View:
-    """One frame's geometry: what each pixel of `box` shows of the head."""
-
-    box: tuple[slice, slice]
-    u: np.ndarray  # (h, w) pixels of the GRID chart
-    v: np.ndarray
-    alpha: np.ndarray  # (h, w) cover of the head, 0..1
-    turn: np.ndarray  # (3, 3)
-    place: np.ndarray  # (2, 3) head units -> frame pixels
-
-    def look_up(self, on_chart: np.ndarray) -> np.ndarray:
-        """What the pixels of the box show of an image (n, n, ...) on the chart."""
-        ratio = np.float32((len(on_chart) - 1) / (head.GRID - 1))
-        u, v = (self.u, self.v) if ratio == 1 else (self.u * ratio, self.v * ratio)
-        return cv2.remap(on_chart, u, v, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
-
-
 class Shot:
     """Everything about a clip but its pixels, which `frame(i)` makes one at a time."""
 
     def __init__(
         self, person: Person, scene_seed: int, *, frames: int, size: tuple, fps: float
     ):
-        rng = np.random.default_rng((scene_seed, 77))
+        rng = np.random.default_rng((scene_seed, 78))
         self.person, self.size, self.frames, self.fps = person, size, frames, fps
-        self.scene = Scene.random(rng)
-        self.tracks, words = motion.draw(rng, frames=frames, fps=fps)
-        self.description = " ".join((self.scene.place, *words))
+        self.script = Script.draw(scene_seed, frames=frames, fps=fps)
+        self.scene, self.tracks = self.script.scene, self.script.tracks
         height, width = size
         self.scale = height * rng.uniform(0.35, 0.41)
         self.at = (
@@ -79,17 +62,34 @@ class Shot:
             self._back[..., :3] = _exposed(self._back[..., :3], self.scene)
         self._glasses = Glasses(person, self.half) if person.glasses != "none" else None
         self._noise_at = rng.integers(0, 64, (frames, 2))
-        self._mesh = _face_points(self.looks.relief, self.half)
+        self._mesh = head.face_points(self.looks.relief, self.half)
 
-    def frame(self, i: int, view: View | None = None) -> np.ndarray:
-        """Frame i, uint8 (H, W, 3); `view` spares its geometry where it is known."""
-        view = view or self.view(i)
+    def frame(self, i: int) -> np.ndarray:
+        """Frame i, uint8 (H, W, 3)."""
+        view = self.view(i)
+        return self.finish(self.bare(i, view), i, view)
+
+    def bare(self, i: int, view: View) -> np.ndarray:
+        """Frame i before glasses and noise, which lie over a composite too."""
         picture = self._behind(i, view)
-        texture = self.face.draw(**{k: float(self.tracks[k][i]) for k in EXPRESSION})
+        texture = self.face.draw(**self.expression(i))
         self.lay(picture, self.shade(self.looks, texture, view), view.alpha, view)
-        self.draw_glasses(picture, view)
-        self.add_noise(picture, i)
         return picture
+
+    def finish(self, picture: np.ndarray, i: int, view: View) -> np.ndarray:
+        """The same picture with glasses, if any, and the sensor's noise of frame i."""
+        if self._glasses:
+            self._glasses.draw(picture, view.turn, view.place)
+        y, x = self._noise_at[i]
+        up, down = _noise_bank(self.size, self.scene.noise)
+        window = (slice(y, y + self.size[0]), slice(x, x + self.size[1]))
+        cv2.add(picture, up[window], dst=picture)
+        cv2.subtract(picture, down[window], dst=picture)
+        return picture
+
+    def expression(self, i: int) -> dict[str, float]:
+        """What `Face.draw` wants for frame i."""
+        return {k: float(self.tracks[k][i]) for k in _EXPRESSION}
 
     def pose(self, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rotation (3, 3); picture -> cells, head units -> pixels (2, 3) each."""
@@ -149,19 +149,6 @@ class Shot:
         """Lay `over` (h, w, 3) with cover `alpha` (h, w) onto the view's box."""
         under = picture[view.box]
         picture[view.box] = cv2.blendLinear(over, under, alpha, 1 - alpha)
-
-    def draw_glasses(self, picture: np.ndarray, view: View) -> None:
-        """The person's glasses, if any, in place."""
-        if self._glasses:
-            self._glasses.draw(picture, view.turn, view.place)
-
-    def add_noise(self, picture: np.ndarray, i: int) -> None:
-        """The sensor's noise of frame i, in place."""
-        y, x = self._noise_at[i]
-        up, down = _noise_bank(self.size, self.scene.noise)
-        window = (slice(y, y + self.size[0]), slice(x, x + self.size[1]))
-        cv2.add(picture, up[window], dst=picture)
-        cv2.subtract(picture, down[window], dst=picture)
 
     def boxes(self) -> np.ndarray:
         """Boxes of the face (brow to chin, cheek to cheek), float (N, 4)."""
@@ -234,7 +221,7 @@ def render_clip(
         frames=np.stack([shot.frame(i) for i in range(frames)]),
         tracks=shot.tracks,
         boxes=shot.boxes(),
-        description=shot.description,
+        description=shot.script.description,
     )
 
 
@@ -254,15 +241,3 @@ def _noise_bank(size: tuple[int, int], level: int) -> tuple[np.ndarray, np.ndarr
     return np.uint8(np.maximum(np.round(noise), 0)), np.uint8(
         np.maximum(np.round(-noise), 0)
     )
-
-
-def _face_points(relief: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Points of the face as detectors box it, in head units, float (n, 3)."""
-    azimuth, y = np.meshgrid(
-        np.radians(np.arange(-62, 63, 15.5)), (-0.62, -0.2, 0.2, 0.6, 0.93)
-    )
-    flat = np.sqrt(1 - y**2)
-    d = np.stack([flat * np.sin(azimuth), y, flat * np.cos(azimuth)], -1).reshape(-1, 3)
-    at = head.to_pixel(d[:, 0], d[:, 1], head.GRID).astype(np.float32)
-    r = cv2.remap(relief, at[:, None], None, cv2.INTER_LINEAR)
-    return d * np.minimum(r, 1.1) * half

@@ -36,7 +36,7 @@ class Scene:
     def random(cls, rng: np.random.Generator) -> Self:
         """Draw a place and its light."""
         u = rng.uniform
-        place = str(rng.choice(PLACES, p=(0.4, 0.15, 0.15, 0.15, 0.15)))
+        place = str(rng.choice(PLACES))
         side = rng.choice([-1, 1]) * u(15, 60)
         high = u(15, 50)
         a, e = np.radians(side), np.radians(high)
