@@ -16,7 +16,7 @@ CLIP = np.broadcast_to(LEVELS[:, None, None, None], (3, 16, 24, 3)).copy()
 
 def test_the_video_in_the_page_is_the_clip(tmp_path):
     page = players.show([CLIP, CLIP[::-1]], fps=12).data
-    found = re.findall(r"base64,([\w+/=]+)", page)
+    found = re.findall(r"video/mp4;base64,([\w+/=]+)", page)
     assert len(found) == 2
     for text, levels in zip(found, (LEVELS, LEVELS[::-1]), strict=True):
         path = tmp_path / "out.mp4"

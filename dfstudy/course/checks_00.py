@@ -54,8 +54,8 @@ def interval(answer: Callable | None) -> Status:
             expect(
                 close,
                 f"{right} right of {n}: SciPy has {wilson.low:.3f} to"
-                f" {wilson.high:.3f}, yours is {got[0]:.3f} to {got[1]:.3f}. Compare each term with the"
-                " formula; z is 1.96.",
+                f" {wilson.high:.3f}, yours is {got[0]:.3f} to {got[1]:.3f}. Compare"
+                " each term with the formula; z is 1.96.",
             )
 
     return check(answer, test, name="Exercise 2")

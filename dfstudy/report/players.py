@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from IPython.display import HTML
 
@@ -45,9 +46,15 @@ def show(
 def _box(frames: np.ndarray, fps: float, name: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = write_video(Path(folder) / "clip.mp4", frames, fps=fps, qp=_QP)
-        data = base64.b64encode(path.read_bytes()).decode()
+        video = _url("video/mp4", path.read_bytes())
+    # What is seen before it plays, on paper, and where H.264 cannot be played.
+    _, jpeg = cv2.imencode(".jpg", frames[0][..., ::-1])
     return (
         '<figure style="margin:0"><video controls loop muted playsinline'
-        f' style="width:100%" src="data:video/mp4;base64,{data}">This browser plays no'
-        f" H.264 video.</video><figcaption>{html.escape(name)}</figcaption></figure>"
+        f' style="width:100%" src="{video}" poster="{_url("image/jpeg", jpeg.tobytes())}">'
+        f"This browser plays no H.264 video.</video><figcaption>{html.escape(name)}</figcaption></figure>"
     )
+
+
+def _url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
