@@ -49,10 +49,11 @@ def _box(frames: np.ndarray, fps: float, name: str) -> str:
         video = _url("video/mp4", path.read_bytes())
     # What is seen before it plays, on paper, and where H.264 cannot be played.
     _, jpeg = cv2.imencode(".jpg", frames[0][..., ::-1])
+    poster = _url("image/jpeg", jpeg.tobytes())
     return (
         '<figure style="margin:0"><video controls loop muted playsinline'
-        f' style="width:100%" src="{video}" poster="{_url("image/jpeg", jpeg.tobytes())}">'
-        f"This browser plays no H.264 video.</video><figcaption>{html.escape(name)}</figcaption></figure>"
+        f' style="width:100%" src="{video}" poster="{poster}">This browser plays no'
+        f" H.264 video.</video><figcaption>{html.escape(name)}</figcaption></figure>"
     )
 
 
