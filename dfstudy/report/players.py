@@ -19,7 +19,7 @@ from IPython.display import HTML
 from dfstudy.video.write import write_video
 
 _QP = 26  # of a look, not of data; about 8 kB a frame of 216 x 384
-_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(15em,1fr));gap:1em"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(17em,1fr));gap:1em"
 
 
 def show(

@@ -57,8 +57,8 @@ def contact_sheet(
             ax.set_title(titles[i], size=11, weight="normal", loc="center", pad=3)
     if labels is not None:
         _class_key(fig)
-    if title:
-        fig.suptitle(title, x=0.01, ha="left", weight="bold")
+    if head:  # a blank one keeps the room of the key
+        fig.suptitle(title or " ", x=0.01, ha="left", weight="bold")
     return fig
 
 

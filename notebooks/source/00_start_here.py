@@ -124,6 +124,8 @@ for row in videos[(videos["split"] == "train") & (videos["label"] == 1)].itertup
     tracks = track_faces(shown, detector)
     if tracks and tracks[0].present.all():
         break
+else:
+    raise ValueError("no forged training video shows a face from beginning to end")
 
 info = probe(row.path)
 print(f"file    {row.video_id}: {info.codec}, {info.width} x {info.height} pixels,", end=" ")
@@ -231,8 +233,8 @@ pd.DataFrame(
 # ## 4. Can you tell?
 #
 # Some of these clips are authentic, some are forged; how many, you are not told. Four
-# frames of each first, then the clips themselves: they play round and round, and you
-# may stop them.
+# frames of each first, then the clips themselves, with what is said of them where
+# somebody has written that down.
 
 
 # %%
@@ -263,7 +265,11 @@ figures.contact_sheet(
 )
 
 # %%
-players.show(clips, fps=float(quiz["fps"].median()), titles=names)
+said = [
+    name if pd.isna(text) else f"{name}: {text}"
+    for name, text in zip(names, quiz["description"], strict=True)
+]
+players.show(clips, fps=float(quiz["fps"].median()), titles=said)
 
 # %% [markdown]
 # ### Exercise 1 · your guesses (5 minutes)
@@ -290,7 +296,8 @@ status = checks.guesses(guesses, len(quiz))
 # A `blend` has another person's features in it, in every frame. A `disorder` is an
 # authentic clip whose frames are shown in another order: **no frame of it is forged**,
 # so nobody, person or machine, can tell it from a frame. Whoever had one right from the
-# strip above was lucky; only the moving clip can give it away.
+# strip above was lucky; only the moving clip can give it away. The other kinds, where
+# there are any, are lesson 01's.
 
 # %%
 if status.state == "correct":

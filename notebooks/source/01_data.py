@@ -69,6 +69,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from dfstudy.course import checks_01 as checks
 from dfstudy.data import splits, synth
+from dfstudy.data.synth import forge
 from dfstudy.metrics import group_bootstrap
 from dfstudy.metrics.base_rates import precision_at
 from dfstudy.report import figures, style
@@ -76,6 +77,7 @@ from dfstudy.video.preview import preview
 from dfstudy.video.sample import resize_area
 
 pd.set_option("display.max_colwidth", None)
+blank = {"low": None, "high": None, "reason": None}
 
 
 def middle(picture: np.ndarray) -> np.ndarray:
@@ -122,9 +124,17 @@ figures.contact_sheet(
 #
 # ## 2. The kinds of forgery in this data
 #
-# Each row below is one video, its frames close together in time, blue for real and
-# vermilion for fake. Where the data have several kinds of forgery, they are those of
-# people who belong together.
+# Each row of pictures below is one video, its frames close together in time, blue for real and
+# vermilion for fake; they are of people who belong together. What the renderer can make:
+
+# %%
+pd.Series(
+    {name: make.__doc__.splitlines()[0] for name, make in forge.FAMILIES.items()},
+    name="what it does",
+).to_frame()
+
+# %% [markdown]
+# And what is in the data:
 #
 # **Predict:** for each row, is one frame enough?
 
@@ -133,7 +143,8 @@ videos = study.data.manifest
 open_to_us = videos[videos["split"] != "test"]  # nobody looks at the test set here
 kinds = open_to_us.groupby("group")["method"].nunique()
 family = open_to_us[open_to_us["group"] == kinds.idxmax()]
-family = family.drop_duplicates("method").sort_values(["label", "method"])
+family = family.drop_duplicates(["method", "target_identity"])
+family = family.sort_values(["label", "method"])
 
 images, labels, titles = [], [], []
 for row in family.itertuples():
@@ -143,7 +154,9 @@ for row in family.itertuples():
         images.append(middle(frame))
         labels.append(row.label)
         titles.append(str(row.method) if i == 0 else f"frame {half + i}")
-figures.contact_sheet(images, labels=labels, titles=titles, columns=8)
+figures.contact_sheet(
+    images, labels=labels, titles=titles, columns=8, title="Neighbouring frames"
+)
 
 # %% [markdown]
 # What nobody can see, a renderer knows: which frame of an authentic clip each frame
@@ -156,7 +169,7 @@ truth_file = study.data.root / "truth.parquet"
 if truth_file.exists():
     truth = pd.read_parquet(truth_file).set_index("video_id").loc[family["video_id"]]
     fig, axes = plt.subplots(
-        1, len(truth), figsize=(3 * len(truth), 3.2), sharey=True, squeeze=False
+        1, len(truth), figsize=(2.2 * len(truth) + 1, 3.2), sharey=True, squeeze=False
     )
     for ax, row in zip(axes[0], truth.itertuples(), strict=True):
         order, forged = np.array(row.frame_order), np.array(row.manipulated)
@@ -193,7 +206,7 @@ for entry in entries:
 one_of_each = videos.groupby("label").head(1).sort_values("label")
 about = one_of_each.drop(columns="path").T
 about.columns = ["a real video", "a fake one"][: len(one_of_each)]
-about["known of"] = videos.notna().mean().map("{:.0%}".format)
+about["known of the videos"] = videos.notna().mean().map("{:.0%}".format)
 about.fillna("-")
 
 # %% [markdown]
@@ -217,11 +230,11 @@ counts[["train", "val", "test"]]
 # | synthetic (ours) | nobody | rendered here | nothing |
 # | DFDC | paid actors, who agreed to be altered | an account and the rules, accepted | as the rules say; do not pass it on |
 # | DeepFakeDetection (DFD) | paid actors | the form of FaceForensics++ | research; do not pass it on |
-# | FaceForensics++ | people in public YouTube videos, **not asked** | a signed form | non-commercial research; do not pass it on |
-# | Celeb-DF v2 | celebrities in public YouTube videos, **not asked** | a signed form | academic research; do not pass it on |
+# | FaceForensics++ | people in public YouTube videos, **not asked** | a form | research; do not pass it on |
+# | Celeb-DF v2 | celebrities in public YouTube videos, **not asked** | a form | research; do not pass it on |
 # | your own folder | you know best | - | the consent of everybody in it |
 #
-# The owners' pages have the last word; `data/README.md` says where they are. Public is
+# The owners' pages have the last word: read them before the first download. Public is
 # not the same as agreed. Three habits follow: do not pass videos on, crops of faces
 # included; keep no scores of people who did not agree to be scored; show no real face
 # as an example of a "fake" where a drawn one will do.
@@ -286,10 +299,11 @@ frames_of = known.loc[owner].reset_index(drop=True)  # one row a frame
 
 rng = np.random.default_rng(study.seed)
 shares = dict(zip(("train", "val", "test"), study.profile.split, strict=True))
-tested = {"frames at random": rng.random(len(owner)) < shares["test"]}
+parts = {"frames at random": rng.choice(list(shares), len(owner), p=list(shares.values()))}
 for name, kind in (("videos at random", "video"), ("by group", "group")):
     dealt, _ = splits.split(known, seed=study.seed, fractions=shares, kind=kind)
-    tested[name] = (dealt["split"] == "test").to_numpy()[owner]
+    part_of = dealt.set_index("video_id")["split"]
+    parts[name] = frames_of["video_id"].map(part_of).to_numpy()
 
 
 # %%
@@ -306,25 +320,22 @@ def nearer_to_fake(seen: np.ndarray, labels: np.ndarray, new: np.ndarray) -> np.
 who = frames_of.assign(
     target_identity=frames_of["target_identity"].fillna(frames_of["group"])
 )
+labels = frames_of["label"].to_numpy()
 table, scored = {}, {}
-for name, test in tested.items():
-    labels = frames_of["label"].to_numpy()
+for name, part in parts.items():
+    test, train = part == "test", (part == "train") | (part == "val")
     scored[name] = frames_of[test].assign(
-        score=nearer_to_fake(thumbnails[~test], labels[~test], thumbnails[test])
+        score=nearer_to_fake(thumbnails[train], labels[train], thumbnails[test])
     )
+    seen, new = set(frames_of["video_id"][train]), set(frames_of["video_id"][test])
     table[name] = {
-        "videos on both sides": len(
-            set(frames_of.loc[~test, "video_id"]) & set(frames_of.loc[test, "video_id"])
-        ),
-        "people on both sides": checks.people_on_both_sides(who[~test], who[test]),
+        "videos on both sides": len(seen & new),
+        "people on both sides": checks.people_on_both_sides(who[train], who[test]),
         "test frames": int(test.sum()),
     }
 pd.DataFrame(table).T
 
 # %%
-blank = {"low": None, "high": None, "reason": None}
-
-
 def auroc(name: str, rows: pd.DataFrame) -> dict:
     """A row of the picture; the interval draws groups of people, not frames."""
     entry = group_bootstrap(
