@@ -13,6 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psutil
@@ -45,13 +46,11 @@ class Check:
 
 def report() -> list[Check]:
     """Every check, in the order in which one would mend what fails."""
-    return [
-        _python(),
-        *_packages(),
-        *(_imports(name, code) for name, code in _IMPORTS.items()),
-        _gpu(),
-        *_machine(),
-    ]
+    # Two at a time: each import takes a core for seconds, and memory.
+    with ThreadPoolExecutor(2) as pool:
+        imports = pool.map(_imports, _IMPORTS.keys(), _IMPORTS.values())
+        gpu = pool.submit(_gpu)
+        return [_python(), *_packages(), *imports, gpu.result(), *_machine()]
 
 
 def _python() -> Check:

@@ -1,9 +1,51 @@
 """The checks of the exercises: untouched, two typical wrong answers, the solution."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from dfstudy.course import checks_02, checks_03
+from dfstudy.course import checks_00, checks_01, checks_02, checks_03
+
+
+def four_guesses(answer):
+    return checks_00.guesses(answer, 4)
+
+
+def wald(right, n):
+    share = right / n
+    half = 1.96 * np.sqrt(share * (1 - share) / n)
+    return share - half, share + half
+
+
+def wald_clipped(right, n):
+    low, high = wald(right + (right == n) * -0.5, n)
+    return max(low, 0), min(high, 1)
+
+
+def half_as_wide(right, n):
+    middle = (right + 1.92) / (n + 3.84)
+    half = 1.96 * np.sqrt(right * (n - right) / n + 0.96) / (n + 3.84)
+    return middle - half / 2, middle + half / 2
+
+
+def targets_only(train, test):
+    return len(
+        set(train["target_identity"].dropna()) & set(test["target_identity"].dropna())
+    )
+
+
+def with_nobody(train, test):
+    def seen(rows):
+        both = pd.concat([rows["target_identity"], rows["donor_identity"]])
+        return set(both.fillna("nobody"))
+
+    return len(seen(train) & seen(test))
+
+
+def videos_not_people(train, test):
+    people = pd.concat([train["target_identity"], train["donor_identity"]]).dropna()
+    hit = test["target_identity"].isin(people) | test["donor_identity"].isin(people)
+    return int(hit.sum())
 
 
 def first_frames(n_frames, k):
@@ -41,6 +83,23 @@ def not_square(box, margin):
 @pytest.mark.parametrize(
     ("check", "wrong", "message"),
     [
+        (four_guesses, [0, 1], "4 clips"),
+        (four_guesses, [0, 1, 2, 0], "0 (real) or 1"),
+        (four_guesses, "0101", "list"),
+        (checks_00.interval, wald, "perfect"),
+        (checks_00.interval, wald_clipped, "SciPy"),
+        (checks_00.interval, half_as_wide, "SciPy"),
+        (checks_01.count_shared, targets_only, "donor"),
+        (checks_01.count_shared, with_nobody, "missing donor"),
+        (checks_01.count_shared, videos_not_people, "people, not videos"),
+        (checks_01.precision, lambda b, t, f: t / (t + f), "as many fakes"),
+        (
+            checks_01.precision,
+            lambda b, t, f: (1 - b) * t / ((1 - b) * t + b * f),
+            "swapped",
+        ),
+        (checks_01.precision, lambda b, t, f: b * t + (1 - b) * (1 - f), "called fake"),
+        (checks_01.precision, lambda b, t, f: b * t, "100 videos"),
         (checks_02.spread, first_frames, "first frames"),
         (checks_02.spread, without_half, "half"),
         (checks_02.spread, off_the_end, "Clip"),
@@ -70,6 +129,9 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
 @pytest.mark.parametrize(
     "check",
     [
+        checks_00.interval,
+        checks_01.count_shared,
+        checks_01.precision,
         checks_02.spread,
         checks_02.square,
         checks_03.majority,
@@ -80,3 +142,9 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
 def test_an_untouched_exercise_goes_on(check):
     assert check(None).state == "not attempted"
     assert check(lambda *_: None).state == "not attempted"
+
+
+def test_guesses_are_checked_for_their_form_only():
+    assert four_guesses(None).state == "not attempted"
+    assert four_guesses([0, 1, 1, 0]).state == "correct"
+    assert four_guesses(np.ones(4, int)).state == "correct"

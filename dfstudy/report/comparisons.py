@@ -78,7 +78,7 @@ def intervals(
         else:
             text, why = f"{value:.2f} [{low:.2f}, {high:.2f}]", None
             ax.plot([low, high], [i, i], color=colour, linewidth=3)
-            ax.plot(value, i, "o", color=colour, markersize=10, zorder=3)
+            ax.plot(value, i, "o", color=colour, markersize=10, zorder=3, clip_on=False)
         ax.text(1.02, i, text, transform=beside, va="center", color=colour)
         if why:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}

@@ -14,6 +14,7 @@ from dfstudy.data.synth.dataset import VERSION, make, read_mask, strangers
 from dfstudy.data.synth.pair import people_of
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, Shot, render_clip
+from dfstudy.data.synth.steps import steps
 
 FAMILIES = tuple(forge.FAMILIES)
 
@@ -27,5 +28,6 @@ __all__ = [
     "people_of",
     "read_mask",
     "render_clip",
+    "steps",
     "strangers",
 ]
