@@ -61,7 +61,8 @@ def index(
             it is not what its owners publish.
     """
     if compression not in (None, *layouts.COMPRESSIONS):
-        raise ValueError(f"compression {compression!r} is not in {layouts.COMPRESSIONS}")
+        known = ", ".join(layouts.COMPRESSIONS)
+        raise ValueError(f"no compression {compression!r}: choose one of {known}")
     root = Path(root).expanduser().resolve()
     if not root.is_dir():
         raise ValueError(f"{root} is not a folder")

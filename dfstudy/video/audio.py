@@ -13,7 +13,7 @@ import av
 import numpy as np
 from scipy.signal import correlate
 
-from dfstudy.video.decode import packets, open_video
+from dfstudy.video.decode import open_video, packets
 
 RATE = 8000  # samples per second: keeps speech, drops what codecs treat most freely
 _SAME = 0.5  # correlation of one second, from which on it is the same recording

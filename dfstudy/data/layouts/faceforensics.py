@@ -33,10 +33,7 @@ _NAMES = {  # (dataset, fake?) -> how its files are named
 _FOLDERS = {
     ("original_sequences", "youtube"): "ffpp",
     ("original_sequences", "actors"): "dfd",
-    **{
-        ("manipulated_sequences", method): "ffpp"
-        for method in METHODS
-    },
+    **{("manipulated_sequences", method): "ffpp" for method in METHODS},
     ("manipulated_sequences", "DeepFakeDetection"): "dfd",
 }
 _LISTS = ("train", "val", "test")
@@ -144,8 +141,8 @@ def _splits(folder: Path) -> dict[str, str]:
         for part, path in paths.items():
             for a, b in _pairs(path):
                 for name in (a, b, f"{a}_{b}", f"{b}_{a}"):
-                    if splits.setdefault(name, part) != part:
-                        raise ValueError(f"{path} has {name}, as {splits[name]}.json has")
+                    if (other := splits.setdefault(name, part)) != part:
+                        raise ValueError(f"{path} has {name}, as {other}.json has")
         return splits
     return {}
 

@@ -2,6 +2,8 @@
 
     tree = Tree(root, compression="c23")
     tree.leave_out(path, "in no list"); tree.left_out        # {"a/b.mp4": "in no list"}
+
+Names are paths under the root, so that they stay when the data set moves.
 """
 
 import hashlib
