@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from test_audio import speech, write
+from clips import speech, with_sound
 
 from dfstudy.data import filters, manifest
 
@@ -42,19 +42,19 @@ def test_orientation_by_upright_size():
     table = manifest.from_rows(
         row(name, width=w, height=h) for name, (w, h) in sizes.items()
     )
-    assert ids(filters.orientation(table, "landscape")) == ["a", "e"]
-    assert ids(filters.orientation(table, "portrait")) == ["b"]
-    assert ids(filters.orientation(table, "square")) == ["c"]
+    assert ids(filters.oriented(table, "landscape")) == ["a", "e"]
+    assert ids(filters.oriented(table, "portrait")) == ["b"]
+    assert ids(filters.oriented(table, "square")) == ["c"]
     assert len(table) == 5
     with pytest.raises(ValueError, match="upside"):
-        filters.orientation(table, "upside")
+        filters.oriented(table, "upside")
 
 
 def test_altered_audio_is_found_and_unknown_stays(tmp_path):
-    write(tmp_path / "o.mp4", speech(0))
-    write(tmp_path / "same.mp4", speech(0), rate=22050, bit_rate=32000)
-    write(tmp_path / "other.mp4", speech(1))
-    write(tmp_path / "mute.mp4", None)
+    with_sound(tmp_path / "o.mp4", speech(0))
+    with_sound(tmp_path / "same.mp4", speech(0), rate=22050, bit_rate=32000)
+    with_sound(tmp_path / "other.mp4", speech(1))
+    with_sound(tmp_path / "mute.mp4", None)
     (tmp_path / "broken.mp4").write_bytes(b"no video")
 
     def fake(name, source="o", file=None):
@@ -79,14 +79,16 @@ def test_altered_audio_is_found_and_unknown_stays(tmp_path):
     pd.testing.assert_frame_equal(
         marked.drop(columns="audio_altered"), table.drop(columns="audio_altered")
     )
-    assert ids(filters.exclude_altered_audio(marked)) == ids(table)[1:]
-    assert len(filters.exclude_altered_audio(table)) == len(table)
+    left, told = filters.select(table, exclude_altered_audio=True)
+    assert ids(left) == ids(table)[1:] and left["audio_altered"].notna().sum() == 2
+    assert told[0] == "audio altered: 1 of 9 videos left out"
+    assert "unknown of 6 fakes" in told[1]
 
 
 @pytest.mark.parametrize("n", [6, 60, 95, 333])
 def test_a_limit_keeps_groups_whole_and_shares(n):
     table = ffpp(100)
-    some = filters.limit(table, n, seed=0)
+    some = filters.limited(table, n, seed=0)
     assert n - 6 < len(some) <= n
     assert some["target_identity"].str[:-1].value_counts().eq(6).all()
     assert some["method"].value_counts().nunique() == 1
@@ -104,7 +106,7 @@ def test_a_limit_is_stratified_where_groups_differ():
             row(f"f{i}-{j}", method, source_id=f"r{i}") for j in range(rng.integers(9))
         ]
     table = manifest.from_rows(rows)
-    some = filters.fraction(table, 0.3, seed=1)
+    some = filters.limited_to_fraction(table, 0.3, seed=1)
     assert len(some) == pytest.approx(0.3 * len(table), rel=0.02)
     assert set(some["source_id"]) <= set(some["video_id"])
     for method, count in table["method"].value_counts().items():
@@ -116,8 +118,8 @@ def test_the_same_seed_chooses_the_same_videos_in_any_order():
     table = ffpp(40)
     mixed = table.sample(frac=1, random_state=3)
     for select in (
-        lambda t, seed: filters.limit(t, 60, seed=seed),
-        lambda t, seed: filters.balance(t, seed=seed),
+        lambda t, seed: filters.limited(t, 60, seed=seed),
+        lambda t, seed: filters.balanced(t, seed=seed),
     ):
         chosen = set(select(table, 0)["video_id"])
         assert chosen == set(select(mixed, 0)["video_id"])
@@ -137,21 +139,21 @@ def test_one_group_of_all_is_taken_by_source():
         for b in actors
         if a != b
     ]
-    some = filters.limit(manifest.from_rows(rows), 100, seed=0)
+    some = filters.limited(manifest.from_rows(rows), 100, seed=0)
     assert len(some) == 84 and (some["label"] == 0).sum() == 3
     assert some["source_id"].value_counts().tolist() == [28, 28, 28]
     with pytest.raises(ValueError, match="smallest group has 28"):
-        filters.limit(manifest.from_rows(rows), 27, seed=0)
+        filters.limited(manifest.from_rows(rows), 27, seed=0)
 
 
 def test_limits_that_cannot_be():
     table = ffpp(2)
-    assert len(filters.limit(table, 99, seed=0)) == len(table)
-    assert len(filters.fraction(table, 1.0, seed=0)) == len(table)
+    assert len(filters.limited(table, 99, seed=0)) == len(table)
+    assert len(filters.limited_to_fraction(table, 1.0, seed=0)) == len(table)
     for call in (
-        lambda: filters.limit(table, 0, seed=0),
-        lambda: filters.fraction(table, 0.0, seed=0),
-        lambda: filters.fraction(table, 30, seed=0),
+        lambda: filters.limited(table, 0, seed=0),
+        lambda: filters.limited_to_fraction(table, 0.0, seed=0),
+        lambda: filters.limited_to_fraction(table, 30, seed=0),
     ):
         with pytest.raises(ValueError, match="must be"):
             call()
@@ -166,7 +168,7 @@ def test_balance_inside_each_data_set():
     rows += [row(f"c-x{i}", "x", dataset="c") for i in range(5)]
     rows += [row("n-r0", dataset=None), row("n-x0", "x", dataset=None)]
     table = manifest.from_rows(rows)
-    even = filters.balance(table, seed=0)
+    even = filters.balanced(table, seed=0)
     counts = even.groupby(["dataset", "method"], dropna=False).size()
     assert counts.loc["a"].sum() == 20 and counts["a", "real"] == 10
     assert counts["a", "x"] in (7, 8) and counts["a", "y"] in (2, 3)
@@ -175,4 +177,23 @@ def test_balance_inside_each_data_set():
     assert even["dataset"].isna().sum() == 2
     assert even["video_id"].tolist() == [n for n in ids(table) if n in set(ids(even))]
     with pytest.raises(ValueError, match="both"):
-        filters.balance(table[table["label"] == 1], seed=0)
+        filters.balanced(table[table["label"] == 1], seed=0)
+
+
+def test_select_applies_what_is_asked_for_in_order():
+    rows = [row(f"r{i}", width=16 + i % 2, height=16) for i in range(40)]
+    rows += [row(f"f{i}", "f", width=17, height=16) for i in range(60)]
+    table = manifest.from_rows(rows)
+    left, told = filters.select(
+        table, orientation="landscape", fraction=0.5, balance=True, seed=0
+    )
+    assert [line.split(":")[0] for line in told] == [
+        *("not landscape", "over the fraction", "one class has more"),
+    ]
+    assert "20 of 100" in told[0] and "40 of 80" in told[1]
+    assert left["label"].value_counts().to_dict() == {0: 10, 1: 10}
+    same, told = filters.select(table)
+    assert told == []
+    pd.testing.assert_frame_equal(same, table)
+    with pytest.raises(ValueError, match="no video is left"):
+        filters.select(table, orientation="portrait")

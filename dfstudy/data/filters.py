@@ -1,9 +1,10 @@
 """The papers' selections: manifest -> manifest, with fewer videos.
 
-    table = filters.orientation(table, "landscape")                 # S1
-    table = filters.exclude_altered_audio(filters.mark_altered_audio(table))     # S2
-    table = filters.limit(table, 825, seed=0)                       # S1: 825 of DFDC
-    table = filters.balance(table, seed=0)                          # S3, S4
+    table = filters.oriented(table, "landscape")                    # S1
+    table = filters.without_altered_audio(table)                    # S2
+    table = filters.limited(table, 825, seed=0)                     # S1: 825 of DFDC
+    table = filters.balanced(table, seed=0)                         # S3, S4
+    table, told = filters.select(table, orientation="landscape", limit=825)
 
 Each is a function of the table alone: the same videos and seed give the same selection,
 whatever the order of rows. Rows that stay keep their order.
@@ -11,6 +12,7 @@ whatever the order of rows. Rows that stay keep their order.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,42 @@ from dfstudy.video.decode import VideoError
 ORIENTATIONS = ("landscape", "portrait", "square")
 
 
-def orientation(table: pd.DataFrame, which: str) -> pd.DataFrame:
+def select(
+    table: pd.DataFrame,
+    *,
+    orientation: str | None = None,
+    exclude_altered_audio: bool = False,
+    limit: int | None = None,
+    fraction: float | None = None,
+    balance: bool = False,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, list[str]]:
+    """The filters that are asked for, in this order; and one line on each for people.
+
+    ValueError where no video is left, or a filter cannot be applied.
+    """
+    steps = {
+        f"not {orientation}": orientation and partial(oriented, which=orientation),
+        "audio altered": exclude_altered_audio and without_altered_audio,
+        "over the limit": limit is not None and partial(limited, n=limit, seed=seed),
+        "over the fraction": fraction is not None
+        and partial(limited_to_fraction, share=fraction, seed=seed),
+        "one class has more": balance and partial(balanced, seed=seed),
+    }
+    told = []
+    for reason, step in steps.items():
+        if step:
+            before, table = len(table), step(table)
+            told.append(f"{reason}: {before - len(table)} of {before} videos left out")
+    if exclude_altered_audio:
+        unknown = int(table["audio_altered"].isna().sum())
+        told.append(f"audio altered or not: unknown of {unknown} fakes, which stay")
+    if table.empty:
+        raise ValueError("; ".join(["no video is left", *told]))
+    return table, told
+
+
+def oriented(table: pd.DataFrame, which: str) -> pd.DataFrame:
     """Only videos that are wider than high ("landscape"), "portrait" or "square".
 
     Sizes are upright ones; a video of unknown size falls out. S1 keeps landscape.
@@ -59,12 +96,15 @@ def mark_altered_audio(
     return table
 
 
-def exclude_altered_audio(table: pd.DataFrame) -> pd.DataFrame:
-    """Without fakes whose audio was altered (S2); those of which it is unknown stay."""
+def without_altered_audio(
+    table: pd.DataFrame, *, workers: int | None = None, progress: bool = True
+) -> pd.DataFrame:
+    """Without fakes whose audio was altered (S2); the rest is marked, unknown stays."""
+    table = mark_altered_audio(table, workers=workers, progress=progress)
     return validate(table[~table["audio_altered"].fillna(False).astype(bool)])
 
 
-def limit(table: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
+def limited(table: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
     """At most `n` videos in whole groups, each label and method in its old share.
 
     A group larger than `n` (DFD and Celeb-DF are nearly one each) is taken by sources
@@ -86,14 +126,16 @@ def limit(table: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
     return validate(table[units.isin(chosen)])
 
 
-def fraction(table: pd.DataFrame, share: float, *, seed: int) -> pd.DataFrame:
-    """At most this share (0, 1] of the videos; see `limit`. S0's pilot took 0.3."""
+def limited_to_fraction(
+    table: pd.DataFrame, share: float, *, seed: int
+) -> pd.DataFrame:
+    """At most this share (0, 1] of the videos; see `limited`. S0's pilot took 0.3."""
     if not 0 < share <= 1:
         raise ValueError(f"a fraction must be above 0 and at most 1, not {share}")
-    return limit(table, max(1, round(share * len(table))), seed=seed)
+    return limited(table, max(1, round(share * len(table))), seed=seed)
 
 
-def balance(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def balanced(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """As many real as fake videos inside each data set (S4: else it tells the label).
 
     The larger class loses videos, each of its methods the same share. Groups are not
