@@ -25,10 +25,9 @@ from dfstudy import paths
 _COMPETITION = "deepfake-detection-challenge"
 _FOLDER = "train_sample_videos"
 _LIST = "metadata.json"
-_SPACE = (
-    10 * 10**9
-)  # bytes: the archive of about 4.5 GB beside what is unpacked from it
-_VIDEO_SPACE = 20 * 10**6  # bytes of one video of ten seconds, at most
+# Bytes to have free before: an archive beside what is unpacked from it; one video.
+_SPACE = 10 * 10**9
+_VIDEO_SPACE = 20 * 10**6
 
 
 class DownloadError(OSError):
@@ -143,7 +142,10 @@ def is_whole(path: Path) -> bool:
 
 def _sample(out: Path, videos: int | None) -> Path:
     # The list first: a few kilobytes tell whether token, rules and network are right.
-    listed = Path(_fetch(out, f"{_FOLDER}/{_LIST}"))
+    # Not twice: kagglehub 1.0.2 can delete a file that it has, and fail to replace it.
+    listed = out / "competitions" / _COMPETITION / _FOLDER / _LIST
+    if not listed.exists():
+        listed = Path(_fetch(out, f"{_FOLDER}/{_LIST}"))
     folder = listed.parent
     try:
         names = sorted(json.loads(listed.read_text(encoding="utf-8")))[:videos]
@@ -221,7 +223,7 @@ def _explained(out: Path) -> Iterator[None]:
         reasons = {
             401: f"does not know your token: {token}",
             403: f"refuses: accept the rules at {page}/rules, logged in as the owner "
-            "of the token (Late Submission or Join shows them), then run it again",
+            "of the token, then run it again",
             404: f"has no such file any more: see {page}/data",
             429: "asks to slow down: run it again in some minutes, it goes on",
         }

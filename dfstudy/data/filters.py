@@ -185,8 +185,9 @@ def _chosen(table: pd.DataFrame, units: pd.Series, n: int, seed: int) -> set[str
     for share in (n / len(table), 0):  # the second time for what small units can fill
         for i in order:
             missing += share * vectors[i]
-            better = ((missing - vectors[i]) ** 2).sum() < (missing**2).sum()
-            if better and sizes[i] <= left and counts.index[i] not in chosen:
+            # No further away is near enough: as many as may be.
+            worse = ((missing - vectors[i]) ** 2 - missing**2).sum() > 1e-12
+            if not worse and sizes[i] <= left and counts.index[i] not in chosen:
                 chosen.add(counts.index[i])
                 missing -= vectors[i]
                 left -= sizes[i]
