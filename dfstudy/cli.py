@@ -2,6 +2,7 @@
 
     dfstudy check
     dfstudy synth data/mine --pairs 12
+    dfstudy download dfdc-sample
     dfstudy index data/mine --out manifest.parquet
     dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
@@ -62,10 +63,26 @@ def _synth(args: argparse.Namespace) -> int:
     return 0
 
 
-def _index(args: argparse.Namespace) -> int:
-    from dfstudy.data import index, manifest
+def _download(args: argparse.Namespace) -> int:
+    from dfstudy.data import download
 
-    frame = index.index(args.root)
+    print(download.download(args.name, out=args.out, videos=args.videos))
+    return 0
+
+
+def _index(args: argparse.Namespace) -> int:
+    from dfstudy.data import filters, index, manifest
+
+    frame, told = filters.select(
+        index.index(args.root, compression=args.compression),
+        orientation=args.orientation,
+        exclude_altered_audio=args.exclude_altered_audio,
+        limit=args.limit,
+        fraction=args.fraction,
+        balance=args.balance,
+        seed=args.seed,
+    )
+    print(*told, sep="\n", end="\n" if told else "")
     manifest.write(frame, args.out)
     counts = frame["label"].value_counts()
     print(f"{args.out}: {counts.get(0, 0)} real, {counts.get(1, 0)} fake videos")
@@ -188,6 +205,8 @@ def _only_ours_on_stdout() -> Iterator[TextIO]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from dfstudy.data import download  # its names; nothing heavy
+
     parser = argparse.ArgumentParser(
         prog="dfstudy",
         description="Learn, teach and honestly compare deepfake video detection.",
@@ -211,9 +230,28 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--workers", type=_positive, help="processes (default: cores)")
 
-    sub = command("index", _index, "list the videos of a DFDC tree or a folder")
+    sub = command("download", _download, "fetch a data set, or say how to get it")
+    sub.add_argument("name", choices=download.NAMES)
+    sub.add_argument("--out", type=Path, help="the folder to fill (default: data/)")
+    sub.add_argument("--videos", type=_positive, help="only so many of dfdc-sample")
+
+    sub = command("index", _index, "list the videos of data sets, or of a folder")
     sub.add_argument("root", type=Path)
     sub.add_argument("--out", type=Path, default=Path("manifest.parquet"))
+    sub.add_argument("--compression", choices=("raw", "c23", "c40"))
+    sub.add_argument("--orientation", choices=("landscape", "portrait", "square"))
+    sub.add_argument(
+        "--exclude-altered-audio",
+        action="store_true",
+        help="leave out fakes that do not sound like their original",
+    )
+    size = sub.add_mutually_exclusive_group()
+    size.add_argument("--limit", type=_positive, help="at most so many videos")
+    size.add_argument("--fraction", type=float, help="at most this share of the videos")
+    sub.add_argument(
+        "--balance", action="store_true", help="as many real as fake in each data set"
+    )
+    sub.add_argument("--seed", type=int, default=0, help="which of them are chosen")
 
     sub = command("split", _split, "train, val and test without a shared person")
     sub.add_argument("manifest", type=Path)

@@ -6,6 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+SOUND_RATE = 8000  # samples per second of the sound that is written
+
 # Display matrices (a, b, c, d) and the same change as NumPy sees it.
 TURNS = {
     "90": ((0, 1, -1, 0), lambda f: np.rot90(f, -1)),
@@ -71,4 +73,41 @@ def audio_only(path: Path) -> Path:
             frame.pts = None
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+    return path
+
+
+def speech(seed, seconds=4):
+    """Harmonics of a wandering pitch in syllables, with pauses and a little noise."""
+    rng = np.random.default_rng(seed)
+    n = seconds * SOUND_RATE
+    t = np.arange(n) / SOUND_RATE
+    knots = np.arange(0, seconds + 0.2, 0.2)
+    pitch = np.interp(t, knots, rng.uniform(90, 240, len(knots)))
+    loud = np.interp(t, knots, rng.uniform(0, 1, len(knots))) ** 2
+    phase = 2 * np.pi * np.cumsum(pitch) / SOUND_RATE
+    wave = sum(rng.uniform(0.2, 1) / k * np.sin(k * phase) for k in range(1, 12))
+    return (0.2 * loud * wave + 0.001 * rng.standard_normal(n)).astype(np.float32)
+
+
+def with_sound(path, wave, *, codec="aac", rate=44100, bit_rate=64000):
+    """A tiny video with this sound; without, where `wave` is None."""
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=5)
+        video.height, video.width = 64, 96
+        video.pix_fmt = "yuv420p"
+        if wave is not None:
+            sound = out.add_stream(codec, rate=rate, layout="mono", bit_rate=bit_rate)
+        for picture in numbered(2):
+            out.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(video.encode(None))
+        if wave is not None:
+            frame = av.AudioFrame.from_ndarray(wave[None], format="flt", layout="mono")
+            frame.sample_rate = SOUND_RATE
+            resampler = av.AudioResampler(
+                format=sound.format, layout="mono", rate=rate, frame_size=1024
+            )
+            for part in [*resampler.resample(frame), *resampler.resample(None)]:
+                part.pts = None
+                out.mux(sound.encode(part))
+            out.mux(sound.encode(None))
     return path

@@ -1,6 +1,7 @@
 """The `dfstudy` command, as a user calls it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -173,6 +174,26 @@ def test_split_says_what_it_cannot_do(tmp_path, capsys):
     assert "9 folds" in capsys.readouterr().err
     assert manifest.read(table)["split"].isna().all()
     assert not (tmp_path / "split_proof.json").exists()
+
+
+def test_index_selects_as_the_papers_do(noise, tmp_path, capsys):
+    for name in ("real/a", "fake/b", "fake/c", "fake/d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(noise, tmp_path / f"{name}.mp4")
+    table = tmp_path / "manifest.csv"
+    call = ["index", str(tmp_path), "--out", str(table)]
+    options = ["--orientation", "landscape", "--exclude-altered-audio", "--balance"]
+    assert cli.main([*call, *options, "--compression", "c23"]) == 0
+    out = capsys.readouterr().out
+    assert "not landscape: 0 of 4" in out and "one class has more: 2 of 4" in out
+    assert "unknown of 1 fakes" in out and "1 real, 1 fake" in out
+    assert cli.main([*call, "--limit", "2", "--seed", "3"]) == 0
+    assert len(pd.read_csv(table)) == 2
+    table.unlink()
+    assert cli.main([*call, "--fraction", "0.5", "--orientation", "portrait"]) == 1
+    assert "no video is left" in capsys.readouterr().err and not table.exists()
+    with pytest.raises(SystemExit):
+        cli.main([*call, "--fraction", "0.5", "--limit", "2"])
 
 
 def test_synth_renders_a_set(tmp_path, capsys):

@@ -19,7 +19,7 @@ from dfstudy.data.prepare import Prepared
 from dfstudy.data.view import View
 from dfstudy.profiles import Profile
 
-# Of people and split. Recipes are tuned on the set of seed 0, never on the course's own.
+# Of people and split. Recipes are tuned on the set of seed 0, never on the course's.
 _SEED = 1
 
 

@@ -1,13 +1,12 @@
-"""Folder of videos -> manifest: DFDC trees, and plain folders `real/` and `fake/`.
+"""Folder of videos -> manifest, for every layout in `data.layouts`.
 
     frame = index("data/dfdc")          # dfdc_train_part_N/ with metadata.json
     frame = index("my_videos")          # real/, fake/, optional groups.csv
+    frame = index("data/faceforensics", compression="c23")
 
 Every video is probed. What cannot be used is left out and named, with the reason, in
 one warning. An optional `truth.parquet` beside the videos (the synthetic set has one)
 adds identities, source, description and forgery family by `video_id`.
-
-DFDC: Dolhansky et al., "The DeepFake Detection Challenge Dataset", 2020.
 """
 
 import os
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from dfstudy.data import layouts, manifest
+from dfstudy.data.layouts.tree import Tree
 from dfstudy.video.probe import VideoError, VideoInfo, probe
 
 # Columns of truth.parquet that the manifest takes over, where there.
@@ -40,33 +40,46 @@ class LeftOutWarning(UserWarning):
 
 
 def index(
-    root: str | os.PathLike[str], *, workers: int | None = None, progress: bool = True
+    root: str | os.PathLike[str],
+    *,
+    compression: str | None = None,
+    workers: int | None = None,
+    progress: bool = True,
 ) -> pd.DataFrame:
-    """The manifest of the videos under `root`, sorted by path; no split yet.
+    """The manifest of the videos under `root`, sorted by path.
+
+    `split` is filled where a data set has official lists, else missing.
 
     Args:
-        root: a DFDC tree (one part, or parts at any depth) or a plain folder.
+        root: a data set, or a folder with several of them at any depth.
+        compression: of FaceForensics++ and DFD "raw", "c23" or "c40" alone.
         workers: threads that probe files; by default two for each core.
         progress: show a bar.
 
     Raises:
-        ValueError: `root` is neither, or holds no video that can be used.
+        ValueError: `root` holds no data set or no video that can be used, or a list in
+            it is not what its owners publish.
     """
+    if compression not in (None, *layouts.COMPRESSIONS):
+        known = ", ".join(layouts.COMPRESSIONS)
+        raise ValueError(f"no compression {compression!r}: choose one of {known}")
     root = Path(root).expanduser().resolve()
     if not root.is_dir():
         raise ValueError(f"{root} is not a folder")
-    left_out: dict[str, str] = {}
-    rows = layouts.rows(root, left_out)
-    rows = _probed(rows, root, left_out, workers=workers, progress=progress)
-    if left_out:
-        lines = [f"  {name}: {reason}" for name, reason in sorted(left_out.items())]
+    tree = Tree(root, compression)
+    rows = _probed(layouts.rows(tree), tree, workers=workers, progress=progress)
+    if tree.left_out:
+        lines = [f"  {name}: {why}" for name, why in sorted(tree.left_out.items())]
         if len(lines) > _NAMED:
             lines[_NAMED:] = [f"  and {len(lines) - _NAMED} more"]
-        text = f"left out {len(left_out)} files of {root}:\n" + "\n".join(lines)
+        text = f"left out {len(tree.left_out)} files of {root}:\n" + "\n".join(lines)
         warnings.warn(LeftOutWarning(text), stacklevel=2)
     if not rows:
         raise ValueError(f"{root} holds no video that can be used")
-    return _with_truth(manifest.from_rows(rows), layouts.home(root) / "truth.parquet")
+    frame = manifest.from_rows(rows)
+    for home in layouts.homes(root):
+        frame = _with_truth(frame, home / "truth.parquet")
+    return frame
 
 
 def kind(root: str | os.PathLike[str]) -> str:
@@ -76,12 +89,7 @@ def kind(root: str | os.PathLike[str]) -> str:
 
 
 def _probed(
-    rows: list[dict],
-    root: Path,
-    left_out: dict[str, str],
-    *,
-    workers: int | None,
-    progress: bool,
+    rows: list[dict], tree: Tree, *, workers: int | None, progress: bool
 ) -> list[dict]:
     """The rows whose file decodes, with what the file says about itself."""
     # Threads will do: decoding happens outside the interpreter's lock.
@@ -95,7 +103,7 @@ def _probed(
             facts = asdict(info)
             good.append(row | {k: v for k, v in facts.items() if k in manifest.COLUMNS})
         else:
-            left_out[layouts.short_name(Path(row["path"]), root)] = info
+            tree.leave_out(Path(row["path"]), info)
     return good
 
 
