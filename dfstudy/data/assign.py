@@ -16,7 +16,7 @@ from dfstudy.data.manifest import SPLITS
 
 
 def named(shares: Sequence[float]) -> dict[str, float]:
-    """Three shares are of train, val and test, two of train and test; else ValueError."""
+    """Three shares are of train, val, test, two of train and test; else ValueError."""
     if len(shares) not in (2, 3):
         raise ValueError(f"two or three fractions, not {len(shares)}: {shares}")
     parts = SPLITS if len(shares) == 3 else ("train", "test")

@@ -149,7 +149,7 @@ def read(folder: str | os.PathLike[str], *, progress: bool = True) -> Prepared:
 
 
 def _plan(table: pd.DataFrame, kind: Format) -> dict[str, list[dict]]:
-    """File -> its rows: split by split, and dealt, so that any stretch is a fair mix."""
+    """File -> its rows: split by split, and dealt, so any stretch is a fair mix."""
     plan = {}
     for split, part in table.groupby(table["split"].fillna("all")):
         for i, rows in enumerate(prepare.deal(part, SHARD_VIDEOS)):

@@ -63,7 +63,9 @@ class Labels:
                 labels.files |= new["files"]
                 labels.videos |= new["videos"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ExportError(f"{path}: damaged ({error!r}); delete {folder}") from error
+            raise ExportError(
+                f"{path}: damaged ({error!r}); delete {folder}"
+            ) from error
         if labels.header.get("version") != VERSION:
             raise ExportError(f"{path}: not of version {VERSION}")
         return labels
@@ -113,7 +115,7 @@ class Labels:
                 self.videos |= {v: before.videos[v] for v in known["videos"]}
 
     def check(self, name: str) -> None:
-        """ExportError where a part of file `name` is missing or not what was written."""
+        """ExportError where a part of file `name` is missing, or not what was made."""
         for part, known in self.files[name]["parts"].items():
             path = self.folder / part
             if _size(path) is None:

@@ -176,6 +176,6 @@ def _of_parts(parts: Mapping[str, pd.DataFrame]) -> Iterator[str]:
                 yield f"{part} has no {word} video: too few groups to share out"
             elif part == "test" and n_groups < _FEWEST:
                 yield (
-                    f"{part} has {word} videos of {n_groups} groups: no interval can be "
-                    f"made of fewer than {_FEWEST}"
+                    f"{part} has {word} videos of {n_groups} groups: no interval can "
+                    f"be made of fewer than {_FEWEST}"
                 )

@@ -5,8 +5,8 @@
     clip = synth.render_clip(person, 7, frames=48, size=(216, 384), fps=24)
 
 A laboratory, not evidence about the world. Read `person`, `head`, `skin`, `hair`,
-`face`, `looks`, `motion`, `scene`, `script`, `render`, then `composite`, `forge`, `pair`
-and `dataset`.
+`face`, `looks`, `motion`, `scene`, `script`, `render`, then `composite`, `forge`,
+`pair` and `dataset`.
 """
 
 from dfstudy.data.synth import forge

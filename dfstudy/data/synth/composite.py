@@ -25,8 +25,8 @@ REGIONS = ("mouth", "eyes", "half", "inner")
 class Composite:
     """A region of the donor's face, drawn with its soft edge, over the target's clip.
 
-    Its resolution is not the clip's: softer or sharper, equally often, so that bits stay
-    level. `spread` is by how much, in pixels at height 216.
+    Its resolution is not the clip's: softer or sharper, equally often, so that bits
+    stay level. `spread` is by how much, in pixels at height 216.
     """
 
     def __init__(

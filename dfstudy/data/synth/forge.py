@@ -26,8 +26,8 @@ from dfstudy.data.synth.script import Script
 SCALES = ("fast", "slow")
 # What full strength does to red, green and blue of a composite.
 COOLER = np.array((-0.3, 0.0, 0.2))
-# What full strength lets wander, standard deviations: brightness, each of red, green and
-# blue, and the place in GRID pixels (about 0.03 head units). In waves of 2 to 8 Hz.
+# What full strength lets wander, standard deviations: brightness, each of red, green
+# and blue, and the place in GRID pixels (about 0.03 head units). In waves of 2 to 8 Hz.
 WANDER_HZ, BRIGHTNESS, HUE, PLACE = 8.0, 0.07, 0.03, 0.7
 
 

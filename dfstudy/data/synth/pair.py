@@ -108,7 +108,11 @@ def _name(seed: int, pair: int, clip: str) -> str:
 
 def _shape(order: dict) -> dict:
     """What all clips of a set share."""
-    return {"frames": order["frames"], "size": tuple(order["size"]), "fps": order["fps"]}
+    return {
+        "frames": order["frames"],
+        "size": tuple(order["size"]),
+        "fps": order["fps"],
+    }
 
 
 def _frames(pictures: Iterator, masks: list) -> Iterator[np.ndarray]:
