@@ -116,7 +116,7 @@ def limited(table: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
         raise ValueError(f"a limit must be at least 1 video, not {n}")
     if n >= len(table):
         return table
-    units = groups.names(table)
+    units = groups.find(table).units["unit"]
     source = "source:" + table["source_id"].fillna(table["video_id"])
     units = units.where(units.map(units.value_counts()) <= n, source)
     chosen = _chosen(table, units, n, seed)
