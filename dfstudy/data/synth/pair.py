@@ -5,6 +5,7 @@ The donor of each is the other, so that a pair is closed: a group of a split.
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,9 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
             }
             | _moved(fake.shot, fake.order)
         )
+    made = time.time()  # one for all: which was written first tells nothing
+    for row in rows:
+        os.utime(folder / f"{row['video_id']}.mp4", (made, made))
     write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
 
 
