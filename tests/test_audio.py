@@ -16,15 +16,29 @@ def original(tmp_path_factory):
     return with_sound(folder / "original.mp4", speech(0), rate=48000, bit_rate=128000)
 
 
+def pause(wave, seed):
+    """The same with two and a half seconds of faint noise in it."""
+    noise = 0.001 * np.random.default_rng(seed).standard_normal(5 * RATE // 2)
+    return np.r_[wave[:RATE], noise.astype(np.float32), wave[7 * RATE // 2 :]]
+
+
 CHANGES = {  # what is done to the sound, and whether that is an alteration
     "nothing": (lambda x: x, False),
     "quieter": (lambda x: 0.1 * x, False),
     "starts 0.3 s later": (lambda x: np.r_[np.zeros(2400, np.float32), x], False),
     "starts 0.3 s earlier": (lambda x: x[2400:], False),
     "ends sooner": (lambda x: x[: 2 * RATE], False),
+    "other noise in a pause": (lambda x: pause(x, 7), False),
+    "drifts by 10 ms": (lambda x: np.r_[x[: 2 * RATE], x[2 * RATE - 80 :]], False),
     "another voice": (lambda x: speech(1), True),
     "another voice for a second": (
         lambda x: np.r_[x[:RATE], speech(1)[:RATE], x[2 * RATE :]],
+        True,
+    ),
+    "soft words in a pause": (
+        lambda x: np.r_[
+            x[:RATE], 0.2 * speech(1)[RATE : 7 * RATE // 2], x[7 * RATE // 2 :]
+        ],
         True,
     ),
     "muted in the middle": (
@@ -39,9 +53,10 @@ CHANGES = {  # what is done to the sound, and whether that is an alteration
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_altered(original, tmp_path, change):
     make, want = CHANGES[change]
-    assert (
-        audio.altered(with_sound(tmp_path / "f.mp4", make(speech(0))), original) is want
-    )
+    if "pause" in change:
+        original = with_sound(tmp_path / "o.mp4", pause(speech(0), 6))
+    fake = with_sound(tmp_path / "f.mp4", make(speech(0)))
+    assert audio.altered(fake, original) is want
 
 
 @pytest.mark.parametrize(

@@ -264,8 +264,8 @@ def test_data_sets_side_by_side(put):
         *(f"a/{name}" for name in ffpp("youtube", "c23", "000")),
         *("b/Celeb-DF-v2/YouTube-real/00000.mp4", "a/YouTube-real/00001.mp4"),
         *("mine/real/clip.mp4", "mine/fake/Other.mp4", "yours/fake/other.mp4"),
-        *("dfdc/part_0/aaaaaaaaaa.mp4", "dfdc/part_1/bbbbbbbbbb.mp4"),
-        *("dfdc/part_1/other.mp4", "loose.mp4"),
+        *("zdfdc/part_0/aaaaaaaaaa.mp4", "zdfdc/part_1/bbbbbbbbbb.mp4"),
+        *("zdfdc/part_1/other.mp4", "loose.mp4"),
     )
     for part, entries in {
         "part_0": {"aaaaaaaaaa.mp4": {"label": "REAL"}},
@@ -274,17 +274,19 @@ def test_data_sets_side_by_side(put):
             "other.mp4": {"label": "REAL"},
         },
     }.items():
-        (root / "dfdc" / part / "metadata.json").write_text(json.dumps(entries))
+        (root / "zdfdc" / part / "metadata.json").write_text(json.dumps(entries))
     (root / "b" / "loop").symlink_to(root)
     table, left_out = read(root)
     assert left_out == {"loose.mp4": "in no data set, so without a label"}
     assert table["path"].is_monotonic_increasing
     dfdc = table[table["dataset"] == "dfdc"]
     other = dfdc.index[dfdc["path"].str.endswith("other.mp4")].item()
-    assert set(dfdc["source_id"]) == {"aaaaaaaaaa", other} and other == "other"
-    # Sets that use a name again mark all of theirs.
-    theirs = table.index[table["dataset"].isin(["mine", "yours"])]
-    assert [name.rsplit("-", 1)[0] for name in theirs] == ["Other", "clip", "other"]
+    assert set(dfdc["source_id"]) == {"aaaaaaaaaa", other}
+    # A set that uses a name again marks all of its own, and keeps its links.
+    theirs = table.index[table["dataset"].isin(["yours", "dfdc"])]
+    assert [name.rsplit("-", 1)[0] for name in theirs] == [
+        *("other", "aaaaaaaaaa", "bbbbbbbbbb", "other"),
+    ]
     assert {"ffpp-c23-000", "celebdf-00000", "celebdf-00001"} <= set(table.index)
     assert table.index.str.casefold().is_unique
     assert index.kind(root) == "real"

@@ -30,6 +30,7 @@ def altered(
     Re-encoding, another loudness and a shift of up to a second do not count; silence
     in place of sound does. None where a file has no audio that decodes, or the two
     share less than a second. Compared is what both have; a cut end does not count.
+    Soft words beside loud ones in the same second go unnoticed.
 
     Raises:
         VideoError: a file is no video.
