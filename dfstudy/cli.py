@@ -89,32 +89,32 @@ def _split(args: argparse.Namespace) -> int:
 
 
 def _prepare(args: argparse.Namespace) -> int:
-    from dfstudy.data import manifest, prepare
+    from dfstudy.data import drops, manifest, prepare
     from dfstudy.data.view import View
 
-    view = View(
-        frames=args.frames,
-        height=args.size[0],
-        width=args.size[1],
-        crop=args.crop,
-        resize=args.resize,
-        margin=args.margin,
-    )
-    prepared = prepare.prepare(
-        manifest.read(args.manifest), view, out=args.out, workers=args.workers
-    )
+    height, width = args.size
+    settings = {name: getattr(args, name) for name in _VIEW}
+    view = View(height=height, width=width, **settings)
+    videos = manifest.read(args.manifest)
+    prepared = prepare.prepare(videos, view, out=args.out, workers=args.workers)
+    print(drops.report(prepared, videos).to_string(float_format="{:.3f}".format))
     print(prepared.folder)
     return 0
+
+
+# Settings of data.view.View that `prepare` takes by their own names.
+_VIEW = ("frames", "sampling", "every", "crop", "resize", "margin", "detector")
+_VIEW += ("drop", "flow")
 
 
 def _predict(args: argparse.Namespace) -> int:
     with _only_ours_on_stdout() as stdout:
         from dfstudy.detect import predict as detect
         from dfstudy.models import detector as detectors
-        from dfstudy.video.faces import FaceDetector
+        from dfstudy.video.faces import new_detector
 
         model = detectors.load(args.model or detect.newest_model())
-        faces = FaceDetector()
+        faces = new_detector(model.view.detector)
         verdicts = []
         for file in args.files:
             try:
@@ -217,9 +217,35 @@ def _parser() -> argparse.ArgumentParser:
         default=(108, 192),
         metavar=("HEIGHT", "WIDTH"),
     )
+    sub.add_argument(
+        "--sampling",
+        choices=("even", "first", "best", "consecutive"),
+        default="even",
+        help="spread evenly, the first at 30 fps, the best clip, or the middle",
+    )
+    sub.add_argument(
+        "--every",
+        type=_positive,
+        default=8,
+        metavar="M",
+        help="best: look for faces in every M-th frame",
+    )
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
     sub.add_argument("--resize", choices=("area", "adaptive"), default="area")
-    sub.add_argument("--margin", type=float, default=0.3)
+    sub.add_argument("--margin", type=float, default=0.3, help="0.3: 30 %% a side")
+    sub.add_argument("--detector", choices=("mtcnn", "haar"), default="mtcnn")
+    sub.add_argument(
+        "--drop",
+        choices=("video", "frame"),
+        default="video",
+        help="without a face: drop a video that has none, or each frame",
+    )
+    sub.add_argument(
+        "--flow",
+        choices=("none", "sampled", "adjacent"),
+        default="none",
+        help="between sampled frames, or to each one's next in the video",
+    )
     sub.add_argument("--workers", type=_positive)
 
     sub = command("predict", _predict, "real, fake or cannot tell, for each video")

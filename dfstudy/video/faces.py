@@ -17,8 +17,8 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 
-from dfstudy.video.sample import resize_area
 from dfstudy.video.haar import HaarDetector
+from dfstudy.video.sample import resize_area
 from dfstudy.video.track import Detection, Detector, FaceTrack, track_faces
 
 __all__ = [
@@ -37,7 +37,7 @@ _SMALL = 40  # pixels high in the reduced frame: there may be smaller ones besid
 def new_detector(name: str) -> Detector:
     """The face detector called "mtcnn" or "haar", with its usual settings.
 
-    ValueError for another name, RuntimeError where it is not installed.
+    ValueError for another name, and for "haar" where this OpenCV has none.
     """
     if name == "mtcnn":
         return FaceDetector()

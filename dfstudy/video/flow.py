@@ -1,8 +1,8 @@
 """Optical flow: where every pixel went from one frame to another.
 
-    flow = optical_flow(frames[0], frames[1])       # float32 (H, W, 2): dx, dy in pixels
-    photometric_error(frames[0], frames[1], flow)   # grey levels; small: it fits
-    flows = sampled_flow(frames)                    # S1: float16 (T, H, W, 2)
+    flow = optical_flow(frames[0], frames[1])      # float32 (H, W, 2): dx, dy in pixels
+    photometric_error(frames[0], frames[1], flow)  # grey levels; small: it fits
+    flows = sampled_flow(frames)                   # S1: float16 (T, H, W, 2)
 
 DIS (Kroeger et al., 2016) matches patches from coarse to fine; Farneback (2003) fits a
 parabola around every pixel. S1 says "OpenCV optical flow" without naming one. Of
@@ -58,10 +58,8 @@ def sampled_flow(frames: np.ndarray, *, method: Method = "dis") -> np.ndarray:
     one, float16 (T, H, W, 2). A single frame has no motion: zeros.
     """
     flows = _flows(frames[:-1], frames[1:], method)
-    first = (
-        flows[:1] if len(flows) else np.zeros((1, *frames.shape[1:3], 2), np.float16)
-    )
-    return np.concatenate([first, flows])
+    still = np.zeros((1, *frames.shape[1:3], 2), np.float16)
+    return np.concatenate([flows[:1] if len(flows) else still, flows])
 
 
 def adjacent_flow(

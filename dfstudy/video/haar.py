@@ -16,10 +16,8 @@ from dfstudy.video.track import Detection, overlap
 
 _CASCADE = "haarcascade_frontalface_default.xml"
 _STEP, _NEIGHBOURS = 1.1, 3  # of sizes; windows that must agree: OpenCV's own defaults
-_SMALL, _AROUND = (
-    20,
-    96,
-)  # pixels: the smallest face, and the box in a patch of `refine`
+_SMALL = 20  # pixels of the smallest face
+_AROUND = 96  # pixels of the guessed box, in the patch where `refine` looks
 
 
 class HaarDetector:
@@ -27,16 +25,16 @@ class HaarDetector:
 
     Its confidence is w / (1 + w), with w > 0 by how much the window passed the last
     stage: an order, no probability. `min_confidence` 0.75 is w = 3. `long_side` is that
-    of the reduced frame in pixels. RuntimeError where this OpenCV has no cascades.
+    of the reduced frame in pixels. ValueError where this OpenCV has no cascades.
     """
 
     def __init__(self, *, min_confidence: float = 0.75, long_side: int = 480):
         if not 0 < min_confidence < 1 or long_side < 48:
             raise ValueError("need 0 < min_confidence < 1 and long_side >= 48")
         if not hasattr(cv2, "CascadeClassifier"):
-            raise RuntimeError(
-                f"OpenCV {cv2.__version__} has no cascade classifier (5 dropped it):"
-                ' install "opencv-python<5", or use the detector "mtcnn"'
+            raise ValueError(
+                f'no face detector "haar": OpenCV {cv2.__version__} has no cascades (5'
+                ' dropped them); install "opencv-python<5" or use "mtcnn"'
             )
         self.min_confidence = min_confidence
         self.long_side = long_side

@@ -92,14 +92,13 @@ def read_frames(
 def pick(path: str | os.PathLike, wanted: set[int]) -> Iterator[Shot]:
     """The frames at `wanted`, ascending. VideoError if there are not that many."""
     last = max(wanted)
-    count = 0
-    for count, shot in enumerate(shots(path), start=1):
+    for shot in shots(path):
         if shot.index in wanted:
             yield shot
         if shot.index == last:
             return
     raise VideoError(
-        f"{Path(path).name}: asked for frame {last}, but only {count} decode."
+        f"{Path(path).name}: asked for frame {last}, but only {shot.index + 1} decode."
     )
 
 

@@ -43,8 +43,7 @@ def best_start(
             scores.append(frame_score(faces, *frame.shape[:2]))
         batch.clear()
 
-    n_frames = 0
-    for n_frames, shot in enumerate(shots(path), start=1):
+    for shot in shots(path):
         if shot.index % every == 0:
             batch.append(reduce_to(shot.rgb(), WORKING))
             if len(batch) == _BATCH:
@@ -52,7 +51,7 @@ def best_start(
     if batch:
         search()
     coarse = np.arange(len(scores)) * every
-    return best_window(np.interp(np.arange(n_frames), coarse, scores), k)
+    return best_window(np.interp(np.arange(shot.index + 1), coarse, scores), k)
 
 
 def frame_score(faces: list["Detection"], height: int, width: int) -> float:
@@ -70,7 +69,7 @@ def frame_score(faces: list["Detection"], height: int, width: int) -> float:
 
 
 def best_window(scores: np.ndarray, k: int) -> int:
-    """Start of the `k` neighbours of `scores` (n,) with the largest sum; 0 if n <= k."""
+    """Where the `k` neighbours of `scores` (n,) with the largest sum start."""
     if len(scores) <= k:
         return 0
     total = np.concatenate([[0.0], np.cumsum(scores)])
