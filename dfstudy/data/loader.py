@@ -13,7 +13,7 @@ tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begi
 epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would warn of.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ from dfstudy.frameworks import import_torchvision
 
 import_torchvision()  # before TensorFlow, or the process may die
 
-X = torch.Tensor | Sequence[torch.Tensor]  # frames, or frames and flow
+X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]  # frames, or frames and flow
 Augment = Callable[[X, np.random.Generator], X]
 
 
@@ -42,7 +42,7 @@ class PreparedSet(Dataset):
         manifest: rows of the manifest that `prepared` was made from.
         by: what one item is.
         flow: x is then a pair, (frames, flow): flow float16 (H, W, 2) or (T, H, W, 2),
-            dx and dy in pixels of the frames. A batch's x is a list of the two.
+            dx and dy in pixels of the frames. A batch's x is a pair, too.
 
     Raises:
         KeyError: a row that was never prepared.
@@ -145,6 +145,8 @@ class Loader(DataLoader):
 
     def __iter__(self) -> Iterator[tuple[X, torch.Tensor]]:
         for number, (x, y) in enumerate(super().__iter__()):
+            if isinstance(x, list):
+                x = tuple(x)  # TensorFlow takes no other nesting
             if self.augment is not None:
                 # By batch, so that an epoch is the same after an interruption.
                 rng = np.random.default_rng([self.seed, self.epoch, number])
