@@ -6,7 +6,7 @@ from clips import encode, number, numbered
 
 from dfstudy.video import clips
 from dfstudy.video.clips import read_clip
-from dfstudy.video.faces import crop_faces
+from dfstudy.video.faces import Detection, crop_faces
 from dfstudy.video.read import read_frames
 from dfstudy.video.sample import resize_area
 
@@ -46,7 +46,7 @@ def test_cuts_are_the_same_whatever_fits(path, picks, monkeypatch, room, again):
     for got, boxes in zip(crops, BOXES, strict=True):
         assert np.array_equal(got, crop_faces(frames, boxes, size=20, margin=0.1))
     assert picks == again
-    assert clip.n_frames == 30 and clip.size == (64, 96)
+    assert clip.n_frames == 30
 
 
 def test_without_faces_only_what_is_shown_is_kept(path):
@@ -57,12 +57,25 @@ def test_without_faces_only_what_is_shown_is_kept(path):
         faces=False,
     )
     assert clip.shown.shape == (5, 32, 48, 3)
-    assert clip.small is None and clip._whole == {}
+    assert all(kept.small is kept.whole is None for kept in clip._kept.values())
     whole = read_frames(path, WANTED)
     assert np.array_equal(clip.shown, resize_area(whole, 32, 48))
 
 
-def test_small_frames_are_the_frames_themselves(path):
-    clip = read_clip(path, lambda times: WANTED, faces=True)
-    assert [number(frame) for frame in clip.small] == WANTED.tolist()
-    assert clip.shown is None
+def test_a_frame_that_repeats_is_searched_once(path):
+    searched = []
+
+    class Spy:
+        min_confidence = 0.5
+
+        def detect(self, frames):
+            searched.extend(number(frame) for frame in frames)
+            face = Detection(np.array([10.0, 42, 30, 62]), 0.9, np.zeros((5, 2)))
+            return [[face] if number(frame) != 5 else [] for frame in frames]
+
+    wanted = np.array([2, 2, 2, 5, 5, 9, 20])
+    clip = read_clip(path, lambda times: wanted, faces=True)
+    (track,) = clip.track(Spy(), count=6, every=1)
+    assert searched == [2, 5, 9]
+    assert track.present.tolist() == [True, True, True, False, False, True]
+    assert track.boxes.shape == (6, 4) and track.detected.sum() == 4

@@ -41,21 +41,31 @@ class Clip:
     indices: np.ndarray  # int64 (N,): which frames of the video
     n_frames: int  # decoded
     shown: np.ndarray | None  # uint8 (N, h, w, 3): what `resize` made of them
-    small: np.ndarray | None  # uint8 (N, h', w', 3): where faces are searched
-    size: tuple[int, int]  # height, width of a whole frame
-    _whole: dict[int, np.ndarray] = field(repr=False)
+    _kept: dict[int, _Kept] = field(repr=False)
 
     def track(
         self, detector: "Detector", *, count: int | None = None, every: int = 4
     ) -> list["FaceTrack"]:
-        """Faces through the first `count` frames; boxes in pixels of whole frames."""
+        """Faces through the first `count` frames, which must be in order of time.
+
+        Boxes are in pixels of whole frames. A frame that repeats is searched once.
+        """
         from dfstudy.video.track import track_faces  # slow to import, not always needed
 
-        small = self.small[:count]
-        ratio = np.array(self.size) / small.shape[1:3]
-        boxes = np.tile(ratio[::-1], 2)  # x, y, x, y
-        tracks = track_faces(small, detector, every=every)
-        return [replace(track, boxes=track.boxes * boxes) for track in tracks]
+        order, back = np.unique(self.indices[:count], return_inverse=True)
+        small = np.stack([self._kept[i].small for i in order.tolist()])
+        size = self._kept[int(order[0])].size
+        ratio = np.array([size[1] / small.shape[2], size[0] / small.shape[1]] * 2)
+        return [
+            replace(
+                track,
+                boxes=(track.boxes * ratio)[back],
+                confidences=track.confidences[back],
+                present=track.present[back],
+                detected=track.detected[back],
+            )
+            for track in track_faces(small, detector, every=every)
+        ]
 
     def cut(
         self, boxes: np.ndarray, *, at: np.ndarray, size: int, margin: float
@@ -77,9 +87,10 @@ class Clip:
 
     def _frames(self, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
         """Each wanted frame once, whole: from memory, else from the file."""
-        for index in wanted & self._whole.keys():
-            yield index, self._whole[index]
-        if again := wanted - self._whole.keys():
+        again = {index for index in wanted if self._kept[index].whole is None}
+        for index in wanted - again:
+            yield index, self._kept[index].whole
+        if again:
             for shot in pick(self.path, again):
                 yield shot.index, shot.rgb()
 
@@ -115,13 +126,5 @@ def read_clip(
         )
 
     kept, indices, n_frames = read_chosen(path, choose, keep=keep, seconds=seconds)
-    order = [kept[i] for i in indices.tolist()]
-    return Clip(
-        path=path,
-        indices=indices,
-        n_frames=n_frames,
-        shown=np.stack([frame.shown for frame in order]) if resize else None,
-        small=np.stack([frame.small for frame in order]) if faces else None,
-        size=order[0].size,
-        _whole={i: k.whole for i, k in kept.items() if k.whole is not None},
-    )
+    shown = np.stack([kept[i].shown for i in indices.tolist()]) if resize else None
+    return Clip(path=path, indices=indices, n_frames=n_frames, shown=shown, _kept=kept)
