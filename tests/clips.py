@@ -1,6 +1,7 @@
 """Small video files that tests make: numbered frames, turned, damaged or odd."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -44,6 +45,22 @@ def encode(path: Path, frames, *, codec: str = "libx264", fps: int = 25, **optio
         stream.pix_fmt = "yuv420p"
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+def encode_at(path: Path, frames, times) -> Path:
+    """Write frames that appear at `times` (seconds, in milliseconds), as H.264."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=1000, options={"bf": "2"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for frame, time in zip(frames, times, strict=True):
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24")
+            picture.pts = round(1000 * time)
+            picture.time_base = Fraction(1, 1000)
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path

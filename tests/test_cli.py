@@ -4,14 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
 import pytest
 from manifests import pairs, swaps
 
-from dfstudy import cli
+from dfstudy import cli, commands
 from dfstudy.data import manifest
+from dfstudy.data.shards import Prepared
+from dfstudy.data.view import View
 from dfstudy.detect import predict as detect
 from dfstudy.video.write import write_video
 
@@ -135,6 +138,35 @@ def test_index_split_prepare(tiny_data, tmp_path, capsys):
     call = ["prepare", str(table), "--frames", "2", "--size", "54", "96"]
     assert cli.main([*call, "--out", str(tmp_path / "shards"), "--workers", "1"]) == 0
     assert list((tmp_path / "shards").rglob("*.tar"))
+    assert "faceless_share" in capsys.readouterr().out
+
+
+def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
+    table = tmp_path / "manifest.csv"
+    manifest.write(tiny_data.manifest.head(2), table)
+    call = ["prepare", str(table), "--out", str(tmp_path), "--workers", "1"]
+    call += ["--frames", "3", "--size", "48", "48", "--crop", "face"]
+    call += ["--sampling", "best", "--every", "2", "--margin", "0.6"]
+    call += ["--detector", "haar", "--drop", "frame", "--flow", "adjacent"]
+    assert cli.main(call) == 0
+    folder = capsys.readouterr().out.splitlines()[-1]
+    assert Prepared.load(folder).view == View(
+        height=48,
+        width=48,
+        frames=3,
+        sampling="best",
+        every=2,
+        crop="face",
+        margin=0.6,
+        detector="haar",
+        drop="frame",
+        flow="adjacent",
+    )
+    assert {field.name for field in fields(View)} == {
+        *commands._VIEW,
+        "height",
+        "width",
+    }
 
 
 def test_split_takes_two_fractions_people_and_folds(tmp_path, capsys):

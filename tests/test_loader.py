@@ -186,6 +186,66 @@ def test_a_change_of_a_batch_does_not_reach_the_shard(prepared, table):
     assert torch.equal(again, before)
 
 
+@pytest.fixture(scope="module")
+def flowing(table, tmp_path_factory):
+    view = View(frames=T, height=H, width=W, flow="sampled")
+    out = tmp_path_factory.mktemp("flowing")
+    return prepare(table, view, out=out, workers=0, progress=False, shard_videos=4)
+
+
+def test_frames_come_with_their_flow(flowing, table):
+    videos = PreparedSet(flowing, table, by="video", flow=True)
+    frames = PreparedSet(flowing, table, by="frame", flow=True)
+    assert len(videos) == 10 and len(frames) == 10 * T
+    for i, video_id in enumerate(videos.video_ids):
+        (x, flow), y = videos[i]
+        assert np.array_equal(x.numpy(), flowing.array(video_id))
+        assert flow.dtype == torch.float16 and flow.shape == (T, H, W, 2)
+        assert np.array_equal(flow.numpy(), flowing.flow(video_id))
+        for t in range(T):
+            (one, motion), label = frames[i * T + t]
+            assert torch.equal(one, x[t]) and torch.equal(motion, flow[t])
+            assert label == y
+    plain = PreparedSet(flowing, table, by="video")
+    assert torch.equal(plain[3][0], videos[3][0][0])  # without asking: frames alone
+
+
+def test_batches_of_pairs(flowing, table):
+    data = PreparedSet(flowing, table, by="video", flow=True)
+    seen = []
+
+    def change(x, rng):
+        seen.append([part.shape for part in x])
+        return x[0], x[1] * 0
+
+    batches = loader(data, batch_size=4, shuffle=True, augment=change)
+    for (x, flow), y in batches:
+        assert x.shape == (len(y), T, H, W, 3) and x.dtype == torch.uint8
+        assert flow.shape == (len(y), T, H, W, 2) and not flow.any()
+    assert len(seen) == 3
+
+
+def test_flow_that_was_not_prepared_is_refused(prepared, table):
+    with pytest.raises(ValueError, match="no flow"):
+        PreparedSet(prepared, table, by="frame", flow=True)
+
+
+def test_keras_takes_pairs(flowing, table):
+    import keras
+
+    data = PreparedSet(flowing, table, by="frame", flow=True)
+    frame, flow = keras.Input((H, W, 3)), keras.Input((H, W, 2))
+    pool = keras.layers.GlobalAveragePooling2D
+    both = keras.layers.Concatenate()([pool()(frame), pool()(flow)])
+    model = keras.Model([frame, flow], keras.layers.Dense(1)(both))
+    model.compile("sgd", "mse")
+    batches = loader(data, batch_size=8, shuffle=True, seed=0)
+    model.fit(batches, epochs=1, shuffle=False, verbose=0)
+    assert model.predict(
+        loader(data, batch_size=8, shuffle=False), verbose=0
+    ).shape == (len(data), 1)
+
+
 def test_keras_fits_it_as_it_is(prepared, table):
     import keras
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -299,6 +300,68 @@ def test_faces_with_one_detector_and_only_where_asked_for(
         assert face["confidences"][0] == 0.95 and face["detected"][0]
     stream = webdataset.WebDataset(prepared.urls(), shardshuffle=False)
     assert all("faces.npy" in sample for sample in stream)
+
+
+@pytest.mark.parametrize("flow", ["sampled", "adjacent"])
+def test_flow_is_an_array_of_its_own(videos, tmp_path, flow):
+    view = replace(VIEW, flow=flow)
+    prepared = run(videos.head(5), tmp_path, view)
+    plain = run(videos.head(5), tmp_path)
+    for row in videos.head(5).itertuples():
+        stored = prepared.flow(row.video_id)
+        assert stored.shape == (3, 16, 24, 2) and stored.dtype == np.float16
+        assert np.array_equal(stored, see(row.path, view).flow)
+        assert np.array_equal(prepared.array(row.video_id), plain.array(row.video_id))
+    stream = webdataset.WebDataset(prepared.urls(), shardshuffle=False)
+    for sample in stream:
+        array = np.load(io.BytesIO(sample["flow.npy"]), allow_pickle=False)
+        assert np.array_equal(array, prepared.flow(sample["__key__"]))
+    with pytest.raises(KeyError, match="without flow"):
+        plain.flow("clip-0")
+
+
+def test_flow_of_faces(videos, tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "FaceDetector", CountedDetector)
+    view = replace(FACES, flow="sampled")
+    prepared = run(videos.head(5), tmp_path, view)
+    sample = see(videos.loc[0, "path"], view, detector=CountedDetector())
+    stored = prepared.flow("clip-0")
+    assert stored.shape == (1, 3, 16, 16, 2)
+    assert np.array_equal(stored[0], sample.faces[0].flow)
+    assert prepared.array("clip-0").shape == (1, 3, 16, 16, 3)
+
+
+def test_frames_without_a_face_are_counted(videos, tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "FaceDetector", CountedDetector)
+    prepared = run(videos.head(5), tmp_path, replace(FACES, drop="frame"))
+    index = prepared.index.set_index("video_id")
+    assert (index["searched"] == 6).all()
+    assert index.loc["clip-3", "faceless"] == 6 and index.loc["clip-0", "faceless"] == 0
+    assert prepared.record("clip-0")["searched"] == 6
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        replace(VIEW, sampling="first", flow="adjacent"),
+        replace(FACES, sampling="best", every=2, detector="haar", flow="sampled"),
+    ],
+)
+def test_every_view_is_the_same_from_one_process_and_from_two(videos, tmp_path, view):
+    table = videos.head(4)
+    alone = run(table, tmp_path / "a", view, workers=0)
+    both = run(table, tmp_path / "b", view, workers=2)
+    assert contents(alone) == contents(both) and alone.dropped == both.dropped
+
+
+def test_a_missing_face_detector_is_named_before_any_work(
+    videos, tmp_path, monkeypatch, seen
+):
+    monkeypatch.delattr("cv2.CascadeClassifier")
+    for workers in (0, 1):
+        with pytest.raises(ValueError, match="opencv-python<5"):
+            run(videos, tmp_path, replace(FACES, detector="haar"), workers=workers)
+    assert not seen
 
 
 def test_workers_import_little():

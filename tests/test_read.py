@@ -1,12 +1,18 @@
 import av
 import numpy as np
 import pytest
-from clips import TURNS, encode, number, numbered, set_matrix
+from clips import TURNS, encode, encode_at, number, numbered, set_matrix
 
 from dfstudy.video import decode, read
 from dfstudy.video.probe import VideoError
-from dfstudy.video.read import iter_frames, read_evenly, read_frames
-from dfstudy.video.sample import even_indices
+from dfstudy.video.read import (
+    iter_frames,
+    read_chosen,
+    read_evenly,
+    read_frames,
+    shots,
+)
+from dfstudy.video.sample import even_indices, first_indices
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +61,10 @@ def test_evenly_is_even_over_what_decodes(tmp_path, suffix, n):
 @pytest.mark.parametrize("declared", [1, 40, 119, 121, 100_000])
 def test_evenly_survives_a_wrong_declared_length(clip, monkeypatch, declared):
     opened = []
-    original = read._walk
-    monkeypatch.setattr(read, "_declared_frames", lambda path: declared)
+    original = read.shots
+    monkeypatch.setattr(read, "_declared_times", lambda path: np.arange(declared) / 25)
     monkeypatch.setattr(
-        read, "_walk", lambda *args: opened.append(args) or original(*args)
+        read, "shots", lambda path: opened.append(path) or original(path)
     )
     frames, indices, n_frames = read_evenly(clip, 16)
     assert n_frames == 120
@@ -74,6 +80,40 @@ def test_a_right_declared_length_is_read_once_and_converts_no_more(clip, monkeyp
     )
     read_evenly(clip, 16)
     assert len(converted) == 16
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_times_are_those_of_the_file_not_of_its_rate(tmp_path, suffix):
+    times = np.cumsum([0.0, 0.04, 0.04, 0.2, 0.01, 0.5, 0.033, 0.033, 0.1])
+    path = encode_at(tmp_path / f"vfr.{suffix}", numbered(9), times)
+    got = [shot.time for shot in shots(path)]
+    assert np.allclose(np.array(got) - got[0], times, atol=0.0011)
+
+
+def test_a_stream_without_a_clock_is_timed_by_its_rate(tmp_path):
+    path = encode(tmp_path / "raw.h264", numbered(6), bf="2")
+    steps = np.diff([shot.time for shot in shots(path)])
+    assert (steps > 0).all() and np.allclose(steps, steps[0])
+
+
+def test_what_is_chosen_by_real_times_is_what_comes_back(tmp_path):
+    # The header's mean rate is about 10 a second; the first frames come at 50.
+    times = np.concatenate([np.arange(20) * 0.02, 0.4 + np.arange(20) * 0.2])
+    path = encode_at(tmp_path / "vfr.mp4", numbered(40), times)
+    frames, indices, n_frames = read_chosen(
+        path, lambda seconds: first_indices(seconds, 30), seconds=1.0
+    )
+    want = [max(i for i in range(40) if times[i] <= t / 30 + 1e-3) for t in range(30)]
+    assert indices.tolist() == want
+    assert all(number(frames[i]) == i for i in want)
+    assert n_frames == 24  # it read no further than a second
+
+
+def test_only_what_is_kept_is_in_memory(clip):
+    kept, indices, _ = read_chosen(
+        clip, lambda times: even_indices(len(times), 4), keep=lambda image: image.shape
+    )
+    assert kept == {i: (64, 96, 3) for i in indices.tolist()}
 
 
 @pytest.mark.parametrize("name", TURNS)

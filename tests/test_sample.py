@@ -4,7 +4,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dfstudy.video.sample import adaptive_pool, count_repeats, even_indices, resize_area
+from dfstudy.video.sample import (
+    adaptive_pool,
+    beside_indices,
+    count_repeats,
+    even_indices,
+    first_indices,
+    reduce_to,
+    resize_area,
+    stretch_indices,
+)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 8, 10, 16, 80])
@@ -28,9 +37,73 @@ def test_few_frames_repeat_and_it_is_counted():
 
 
 @pytest.mark.parametrize(("n", "k"), [(0, 4), (4, 0), (-1, 1)])
-def test_no_frames_are_refused(n, k):
+@pytest.mark.parametrize("function", [even_indices, stretch_indices])
+def test_no_frames_are_refused(function, n, k):
     with pytest.raises(ValueError, match="n_frames"):
-        even_indices(n, k)
+        function(n, k)
+
+
+@pytest.mark.parametrize("fps", [15, 24, 25, 30, 50, 60, 120])
+def test_the_first_frames_are_what_a_player_shows(fps):
+    # In exact fractions: the last frame that is due at each tick of 1/30 second.
+    for n in range(1, 101):
+        for k in (1, 7, 30):
+            ticks = [Fraction(t, 30) for t in range(k)]
+            exact = [min(int(tick * fps), n - 1) for tick in ticks]
+            got = first_indices(7.5 + np.arange(n) / fps, k)
+            assert got.tolist() == exact and got.dtype == np.int64
+
+
+def test_the_first_frames_span_the_same_time_at_any_rate():
+    for fps in (24, 25, 30, 60):
+        times = np.arange(20 * fps) / fps
+        chosen = times[first_indices(times, 150)]
+        assert abs(chosen[-1] - 149 / 30) <= 1 / fps
+
+
+def test_the_first_frames_of_a_variable_rate():
+    times = np.array([0.0, 0.01, 0.02, 0.5, 0.51, 2.0])
+    assert first_indices(times, 20).tolist() == [0] + [2] * 14 + [3] + [4] * 4
+    # Matroska: 30 frames a second in whole milliseconds are still one frame a tick.
+    rounded = np.round(np.arange(100) / 30, 3)
+    assert first_indices(rounded, 100).tolist() == list(range(100))
+
+
+def test_first_frames_of_nothing_are_refused():
+    for times, k, fps in (([], 3, 30), ([0.0], 0, 30), ([0.0], 3, 0)):
+        with pytest.raises(ValueError, match="need frames"):
+            first_indices(np.array(times), k, fps=fps)
+
+
+@pytest.mark.parametrize("k", [1, 2, 16, 150])
+def test_a_stretch_is_neighbours_inside_the_video(k):
+    for n in range(1, 101):
+        for start in (None, 0, n // 2, n - 1, n + 5, -3):
+            got = stretch_indices(n, k, start)
+            assert len(got) == k and got.dtype == np.int64
+            assert got.min() >= 0 and got.max() <= n - 1
+            assert count_repeats(got) == max(k - n, 0)  # all others are neighbours
+            assert set(np.diff(got)) <= {0, 1}
+        middle = stretch_indices(n, k)
+        assert abs(middle[0] - (n - 1 - middle[-1])) <= 1
+        assert stretch_indices(n, k, 3)[0] == min(3, max(n - k, 0))
+
+
+def test_beside_a_frame_is_the_next_and_beside_the_last_the_one_before():
+    for n in range(2, 30):
+        indices = np.arange(n)
+        beside = beside_indices(indices, n)
+        assert np.array_equal(beside[:-1], indices[1:]) and beside[-1] == n - 2
+    assert beside_indices(np.array([0, 0]), 1).tolist() == [0, 0]
+
+
+def test_a_frame_is_reduced_by_its_longer_side_and_never_enlarged():
+    frame = np.random.default_rng(0).integers(0, 256, (90, 160, 3), dtype=np.uint8)
+    assert reduce_to(frame, 160) is frame and reduce_to(frame, 500) is frame
+    assert reduce_to(frame, 80).shape == (45, 80, 3)
+    assert reduce_to(frame.transpose(1, 0, 2), 80).shape == (80, 45, 3)
+    assert reduce_to(frame[:1], 10).shape == (1, 10, 3)  # a side never vanishes
+    assert np.array_equal(reduce_to(frame, 80), resize_area(frame[None], 45, 80)[0])
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from clips import TURNS, encode, encode_at, number, numbered, set_matrix
 
 from dfstudy.data.view import NO_FACE, View, see
+from dfstudy.video import clips as footage
 from dfstudy.video.faces import Detection
 from dfstudy.video.probe import VideoError
-from dfstudy.video.sample import adaptive_pool, even_indices, resize_area
+from dfstudy.video.sample import (
+    adaptive_pool,
+    beside_indices,
+    count_repeats,
+    even_indices,
+    first_indices,
+    resize_area,
+    stretch_indices,
+)
 from dfstudy.video.write import write_video
 
 FRAME = View(frames=5, height=24, width=40)
@@ -111,11 +121,11 @@ def test_no_face_and_no_detector_are_different_things(tmp_path):
 
 
 def test_views_survive_a_model_file_and_have_a_stable_key():
-    for view in (FRAME, FACE, replace(FRAME, resize="adaptive", margin=0.0)):
+    for view in (FRAME, FACE, replace(FACE, sampling="best", every=3, margin=0.0)):
         again = View.from_dict(json.loads(json.dumps(view.to_dict())))
         assert again == view and again.key() == view.key()
-    # Written down, because a changed key would orphan every cache and model file.
-    assert FRAME.key() == "frame-5x24x40-f450fb61"
+    # Written down, because a changed key would orphan every cache.
+    assert FRAME.key() == "frame-5x24x40-36d8a7e0"
     keys = {
         view.key()
         for view in (
@@ -125,9 +135,33 @@ def test_views_survive_a_model_file_and_have_a_stable_key():
             replace(FRAME, width=41),
             replace(FRAME, resize="adaptive"),
             replace(FACE, margin=0.2),
+            replace(FACE, detector="haar"),
+            replace(FACE, drop="frame"),
+            replace(FRAME, sampling="first"),
+            replace(FRAME, sampling="best"),
+            replace(FRAME, sampling="best", every=4),
+            replace(FRAME, sampling="consecutive"),
+            replace(FRAME, flow="sampled"),
+            replace(FRAME, flow="adjacent"),
         )
     }
-    assert len(keys) == 6
+    assert len(keys) == 14
+
+
+def test_a_model_file_of_an_older_version_still_has_its_view():
+    # All that the first version wrote; what came later is at its default.
+    old = {
+        "height": 24,
+        "width": 40,
+        "frames": 5,
+        "sampling": "even",
+        "crop": "frame",
+        "resize": "area",
+        "margin": 0.3,
+    }
+    assert View.from_dict(old) == FRAME and View.from_dict(old).key() == FRAME.key()
+    with pytest.raises(TypeError):
+        View.from_dict(old | {"newer": 1})
 
 
 @pytest.mark.parametrize(
@@ -138,10 +172,273 @@ def test_views_survive_a_model_file_and_have_a_stable_key():
         {"margin": -0.1},
         {"crop": "hand"},
         {"resize": "nearest"},
-        {"sampling": "first"},
+        {"margin": 30},
+        {"every": 0},
+        {"sampling": "last"},
+        {"detector": "retina"},
+        {"flow": "raft"},
+        {"drop": "frame"},  # of whole frames
+        {"flow": "sampled", "height": 8, "width": 8},
         {"crop": "face"},
     ],
 )
 def test_views_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match="View"):
         View(**{"height": 24, "width": 40, **wrong})
+
+
+class Marked:
+    """A face in each frame of `numbered` whose number is in `shown`; counts its work.
+
+    The box moves by a twentieth of a pixel a frame.
+    """
+
+    min_confidence = 0.9
+
+    def __init__(self, shown):
+        self.shown, self.searched = set(shown), []
+
+    def detect(self, frames):
+        numbers = [number(frame) for frame in frames]
+        self.searched += numbers
+        return [[self._face(i)] if i in self.shown else [] for i in numbers]
+
+    def refine(self, frames, boxes):
+        return [
+            self._face(number(frame))
+            if number(frame) in self.shown
+            else Detection(box, 0.0, np.zeros((5, 2)))
+            for frame, box in zip(frames, boxes, strict=True)
+        ]
+
+    def _face(self, i):
+        # Around a corner that looks alike in every frame, or it would be many faces.
+        box = np.array([4.0 + i / 20, 42.0, 24.0 + i / 20, 62.0])
+        return Detection(box, 0.99, np.zeros((5, 2)))
+
+
+WHOLE = View(frames=5, height=64, width=96)
+SQUARE = View(frames=5, height=40, width=40, crop="face", margin=0.0)
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """60 numbered frames at 25 a second."""
+    return encode(tmp_path_factory.mktemp("counted") / "a.mp4", numbered(60))
+
+
+def numbers(sample):
+    return [number(frame) for frame in sample.frames]
+
+
+SAMPLINGS = {
+    "even": lambda n, k: even_indices(n, k),
+    "first": lambda n, k: first_indices(np.arange(n) / 25, k),
+    "consecutive": lambda n, k: stretch_indices(n, k),
+}
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("frames", [1, 2, 16, 33, 100])
+def test_every_sampling_shows_its_frames(counted, sampling, frames):
+    sample = see(counted, replace(WHOLE, sampling=sampling, frames=frames))
+    want = SAMPLINGS[sampling](60, frames)
+    assert sample.indices.tolist() == want.tolist() == numbers(sample)
+    assert sample.repeated == count_repeats(want)
+
+
+@pytest.mark.parametrize("sampling", [*SAMPLINGS, "best"])
+@pytest.mark.parametrize("n", [1, 2, 15, 16, 17])
+def test_short_videos_repeat_in_every_sampling(tmp_path, sampling, n):
+    path = encode(tmp_path / "a.mp4", numbered(n))
+    view = replace(WHOLE, sampling=sampling, frames=16, flow="adjacent")
+    sample = see(path, view, detector=Marked(range(n)))
+    assert sample.frames.shape == (16, 64, 96, 3) and sample.flow.shape[0] == 16
+    assert sample.repeated == count_repeats(sample.indices) >= max(16 - n, 0)
+    assert numbers(sample) == sample.indices.tolist()
+
+
+def test_first_goes_by_the_clock_and_reads_no_further(tmp_path):
+    times = np.concatenate([np.arange(20) * 0.02, 0.4 + np.arange(40) * 0.2])
+    path = encode_at(tmp_path / "vfr.mkv", numbered(60), times)
+    sample = see(path, replace(WHOLE, sampling="first", frames=30))
+    assert numbers(sample) == first_indices(times, 30).tolist()
+    assert sample.n_frames < 30
+
+
+def test_best_is_the_stretch_with_the_face_searched_densely(counted):
+    view = replace(SQUARE, sampling="best", frames=16, every=6)
+    detector = Marked(range(30, 54))
+    sample = see(counted, view, detector=detector)
+    start = int(sample.indices[0])
+    assert sample.indices.tolist() == list(range(start, start + 16))
+    assert 30 <= start <= 38
+    assert detector.searched == [*range(0, 60, 6), *range(start, start + 16)]
+    (face,) = sample.faces
+    assert face.present.all() and face.detected.all()
+    assert np.allclose(face.boxes[:, 0], 4 + sample.indices / 20)
+    whole = see(counted, replace(view, crop="frame", width=96), detector=detector)
+    assert whole.indices.tolist() == sample.indices.tolist()
+    faceless = see(counted, replace(view, crop="frame"), detector=Marked([]))
+    assert faceless.dropped == NO_FACE
+    with pytest.raises(ValueError, match="needs a detector"):
+        see(counted, replace(view, crop="frame"))
+
+
+@pytest.mark.parametrize("sampling", ["even", "first", "consecutive", "best"])
+def test_frames_without_the_face_are_left_out_and_later_ones_move_up(counted, sampling):
+    shown = {i for i in range(60) if i % 3}
+    view = replace(SQUARE, sampling=sampling, drop="frame", frames=8)
+    sample = see(counted, view, detector=Marked(shown))
+    assert set(sample.indices.tolist()) <= shown
+    assert (np.diff(sample.indices) >= 0).all() and len(sample.indices) == 8
+    assert sample.searched == 16
+    candidates = see(
+        counted, replace(view, frames=16, drop="video"), detector=Marked(shown)
+    )
+    kept = [i for i in candidates.indices.tolist() if i in shown]
+    assert sample.faceless == candidates.faceless == 16 - len(kept)
+    (face,) = sample.faces
+    assert face.present.all() and face.crops.shape == (8, 40, 40, 3)
+    if sampling == "even":
+        assert sample.indices.tolist() == [kept[i] for i in even_indices(len(kept), 8)]
+    else:
+        assert sample.indices.tolist() == kept[:8]
+
+
+def test_too_few_frames_with_a_face_repeat_and_none_drops_the_video(counted):
+    view = replace(SQUARE, sampling="first", drop="frame", frames=20)
+    sample = see(counted, view, detector=Marked(range(3, 9)))
+    assert sample.indices.tolist()[-1] == 8 and set(sample.indices) == set(range(3, 9))
+    assert sample.repeated == 14 and sample.dropped is None
+    nothing = see(counted, view, detector=Marked([]))
+    assert nothing.dropped == NO_FACE
+    assert nothing.searched == nothing.faceless == 40
+
+
+def test_a_video_view_keeps_the_frames_without_a_face_and_counts_them(counted):
+    sample = see(counted, replace(SQUARE, frames=12), detector=Marked(range(20)))
+    assert sample.indices.tolist() == even_indices(60, 12).tolist()
+    assert sample.faceless == int((sample.indices >= 20).sum()) > 0
+    assert sample.faceless == int((~sample.faces[0].present).sum())
+    unsearched = see(counted, WHOLE)
+    assert unsearched.searched == unsearched.faceless == 0
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_every_way_to_see_is_upright(tmp_path, name):
+    frames = numbered(6)[:, :64, :64]  # square, so that the turn does not show in sizes
+    matrix, turn = TURNS[name]
+    plain = encode(tmp_path / "plain.mp4", frames, qp="10")
+    turned = set_matrix(encode(tmp_path / "turned.mp4", frames, qp="10"), matrix)
+    for view in (
+        View(frames=4, height=64, width=64, sampling="consecutive"),
+        View(frames=4, height=64, width=64, sampling="first"),
+        View(frames=4, height=64, width=64, sampling="best", every=2),
+    ):
+        a = see(plain, view, detector=TwoFaces()).frames
+        b = see(turned, view, detector=TwoFaces()).frames
+        assert np.array_equal(b, np.stack([turn(frame) for frame in a]))
+
+
+def moving(path, n=20, step=2):
+    """Coarse noise that moves right by `step` pixels a frame."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (8, 40, 3), dtype=np.uint8)
+    wide = resize_area(coarse[None], 64, 320)[0]
+    frames = [wide[:, 100 + 96 - step * t : 196 + 96 - step * t] for t in range(n)]
+    return encode(path, frames, qp="4")
+
+
+def inner(flow):
+    return flow[..., 8:-8, 12:-12, 0].astype(float)
+
+
+def test_flow_is_in_pixels_of_the_resized_frame(tmp_path):
+    path = moving(tmp_path / "a.mp4")
+    view = View(frames=4, height=64, width=96, sampling="consecutive")
+    for flow in ("sampled", "adjacent"):
+        sample = see(path, replace(view, flow=flow))
+        assert sample.flow.shape == (4, 64, 96, 2) and sample.flow.dtype == np.float16
+        assert np.abs(inner(sample.flow) - 2).mean() < 0.1
+    small = see(path, replace(view, height=32, width=48, flow="adjacent"))
+    assert np.abs(inner(small.flow) - 1).mean() < 0.1
+    # Evenly spread frames lie 5 apart: 10 pixels, and 2 to each one's neighbour.
+    spread = replace(view, sampling="even")
+    sampled = see(path, replace(spread, flow="sampled"))
+    assert np.diff(sampled.indices).tolist() == [5, 5, 5]
+    assert np.array_equal(sampled.flow[0], sampled.flow[1])
+    assert np.abs(np.median(inner(sampled.flow)) - 10) < 0.5
+    near = see(path, replace(spread, flow="adjacent"))
+    assert np.abs(inner(near.flow) - 2).mean() < 0.1
+
+
+def test_the_last_frame_has_adjacent_flow_too(tmp_path):
+    path = moving(tmp_path / "a.mp4", n=4)
+    view = View(frames=4, height=64, width=96, sampling="consecutive", flow="adjacent")
+    sample = see(path, view)
+    assert sample.indices.tolist() == [0, 1, 2, 3]
+    assert beside_indices(sample.indices, 4).tolist() == [1, 2, 3, 2]
+    assert np.abs(inner(sample.flow) - 2).mean() < 0.1
+
+
+class Fixed(TwoFaces):
+    def _faces(self):
+        yield Detection(np.array([24.0, 8, 72, 56]), 0.99, np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("flow", ["sampled", "adjacent"])
+@pytest.mark.parametrize("drop", ["video", "frame"])
+def test_faces_have_flow_of_their_own(tmp_path, flow, drop):
+    path = moving(tmp_path / "a.mp4")
+    view = View(
+        frames=4,
+        height=48,
+        width=48,
+        crop="face",
+        margin=0.0,
+        sampling="consecutive",
+        flow=flow,
+        drop=drop,
+    )
+    sample = see(path, view, detector=Fixed())
+    assert sample.flow is None
+    (face,) = sample.faces
+    assert face.flow.shape == (4, 48, 48, 2) and face.flow.dtype == np.float16
+    assert np.abs(inner(face.flow) - 2).mean() < 0.1
+
+
+@pytest.mark.parametrize("drop", ["video", "frame"])
+@pytest.mark.parametrize("flow", ["none", "adjacent"])
+def test_frames_that_do_not_fit_into_memory_give_the_same(
+    counted, monkeypatch, drop, flow
+):
+    view = replace(SQUARE, frames=7, drop=drop, flow=flow)
+    detector = Marked(range(10, 50))
+    plenty = see(counted, view, detector=detector)
+    for room in (0, 3 * 64 * 96 * 3):
+        monkeypatch.setattr(footage, "_ROOM", room)
+        scarce = see(counted, view, detector=detector)
+        assert np.array_equal(scarce.indices, plenty.indices)
+        for a, b in zip(scarce.faces, plenty.faces, strict=True):
+            assert np.array_equal(a.crops, b.crops)
+            assert flow == "none" or np.array_equal(a.flow, b.flow)
+
+
+def test_faces_of_large_frames_are_cut_from_the_whole_ones(tmp_path):
+    large = np.stack([np.kron(f, np.ones((20, 20, 1), np.uint8)) for f in numbered(3)])
+    path = encode(tmp_path / "a.mp4", large, preset="ultrafast", qp="4")
+    view = View(frames=3, height=300, width=300, crop="face", margin=0.0)
+
+    class Corner(TwoFaces):
+        def detect(self, frames):
+            assert frames.shape[1:3] == (640, 960)  # reduced from 1280 x 1920
+            return super().detect(frames)
+
+        def _faces(self):
+            yield Detection(np.array([0.0, 0, 150, 150]), 0.99, np.zeros((5, 2)))
+
+    (face,) = see(path, view, detector=Corner()).faces
+    assert np.allclose(face.boxes, [0, 0, 300, 300])
+    mean = np.abs(face.crops.astype(int) - large[:, :300, :300]).mean()
+    assert mean < 4  # only the codec's error: nothing was enlarged

@@ -4,6 +4,9 @@
     batches = loader(data, batch_size=64, shuffle=True, seed=0)
     for x, y in batches: ...         # x uint8 (64, H, W, 3), y float32 (64,)
 
+    data = PreparedSet(prepared, manifest, by="video", flow=True)
+    for (x, flow), y in loader(data, batch_size=4, shuffle=False): ...
+
 Every array is read by its offset in a memory-mapped shard, so that any order costs the
 same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
 tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begin=lambda
@@ -23,7 +26,8 @@ from dfstudy.frameworks import import_torchvision
 
 import_torchvision()  # before TensorFlow, or the process may die
 
-Augment = Callable[[torch.Tensor, np.random.Generator], torch.Tensor]
+X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]  # frames, or frames and flow
+Augment = Callable[[X, np.random.Generator], X]
 
 
 class PreparedSet(Dataset):
@@ -37,10 +41,12 @@ class PreparedSet(Dataset):
         prepared: what `prepare` returned.
         manifest: rows of the manifest that `prepared` was made from.
         by: what one item is.
+        flow: x is then a pair, (frames, flow): flow float16 (H, W, 2) or (T, H, W, 2),
+            dx and dy in pixels of the frames. A batch's x is a pair, too.
 
     Raises:
         KeyError: a row that was never prepared.
-        ValueError: no video is left.
+        ValueError: no video is left, or flow of a view that has none.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class PreparedSet(Dataset):
         manifest: pd.DataFrame,
         *,
         by: Literal["frame", "video"],
+        flow: bool = False,
     ):
         if by not in {"frame", "video"}:
             raise ValueError(f'by must be "frame" or "video", not {by!r}')
@@ -64,29 +71,36 @@ class PreparedSet(Dataset):
         if rows.empty:
             raise ValueError(f"no video is left, all were dropped: {self.dropped}")
         view = prepared.view
+        if flow and view.flow == "none":
+            raise ValueError(f"the view has no flow: {view}")
         self.by = by
         self.video_ids: list[str] = rows["video_id"].tolist()
         self.frames = view.frames if by == "frame" else 1  # items of one video
-        self._item = (view.height, view.width, 3)
+        item = (view.height, view.width)
         if by == "video":
-            self._item = (view.frames, *self._item)
-        self._bytes = int(np.prod(self._item))
+            item = (view.frames, *item)
         self._shards = rows["shard"].tolist()
-        # Face 0 comes first in the array, so its offset is the array's.
-        self._offsets = rows["offset"].astype("int64").tolist()
+        # Face 0 comes first in an array, so its offset is the array's.
+        self._arrays = [_Array(rows["offset"], (*item, 3), np.uint8)]
+        if flow:
+            self._arrays.append(_Array(rows["flow_offset"], (*item, 2), np.float16))
         self._maps = ShardMaps(prepared.folder)
         self.labels = torch.tensor(rows["label"].to_numpy(np.float32))  # (videos,)
 
     def __len__(self) -> int:
         return len(self.video_ids) * self.frames
 
-    def __getitem__(self, item: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, item: int) -> tuple[X, torch.Tensor]:
         if not 0 <= item < len(self):
             raise IndexError(item)
         video, frame = divmod(item, self.frames)
-        offset = self._offsets[video] + frame * self._bytes
-        data = self._maps.bytes(self._shards[video], offset, self._bytes)
-        return torch.from_numpy(data.reshape(self._item)), self.labels[video]
+        x = []
+        for array in self._arrays:
+            offset = array.offsets[video] + frame * array.bytes
+            data = self._maps.bytes(self._shards[video], offset, array.bytes)
+            data = data.view(array.dtype).reshape(array.shape)
+            x.append(torch.from_numpy(data))
+        return x[0] if len(x) == 1 else tuple(x), self.labels[video]
 
     def items(self) -> pd.DataFrame:
         """What each item is, in order: video_id, face_id, frame_index, label.
@@ -107,6 +121,15 @@ class PreparedSet(Dataset):
         return table
 
 
+class _Array:
+    """Where one array of every video begins, and what an item of it is."""
+
+    def __init__(self, offsets: pd.Series, shape: tuple[int, ...], dtype: type):
+        self.offsets = offsets.astype("int64").tolist()
+        self.shape, self.dtype = shape, dtype
+        self.bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+
+
 class Loader(DataLoader):
     """A DataLoader whose order and augmentation are known: see `loader`."""
 
@@ -120,8 +143,10 @@ class Loader(DataLoader):
         if isinstance(self.sampler, EpochSampler):
             self.sampler.set_epoch(epoch)
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def __iter__(self) -> Iterator[tuple[X, torch.Tensor]]:
         for number, (x, y) in enumerate(super().__iter__()):
+            if isinstance(x, list):
+                x = tuple(x)  # TensorFlow takes no other nesting
             if self.augment is not None:
                 # By batch, so that an epoch is the same after an interruption.
                 rng = np.random.default_rng([self.seed, self.epoch, number])

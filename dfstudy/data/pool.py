@@ -25,7 +25,7 @@ from dfstudy.data.view import Sample, View, see
 from dfstudy.video.probe import VideoError
 
 if TYPE_CHECKING:
-    from dfstudy.video.faces import FaceDetector
+    from dfstudy.video.track import Detector
 
 
 def samples(
@@ -34,10 +34,11 @@ def samples(
     """One answer a path, in order: the sample, or in words why it cannot be had.
 
     `workers` processes; 0 for this one. Only a few samples are in memory at a time.
-    RuntimeError where processes cannot start.
+    ValueError where the view's face detector is not installed, RuntimeError where
+    processes cannot start.
     """
+    detector = _detector_for(view)  # first here: a worker could not say what is wrong
     if workers <= 0:
-        detector = _detector_for(view)
         for path in paths:
             yield _try_see(path, view, detector)
         return
@@ -89,7 +90,7 @@ def _pool(view: View, workers: int) -> ProcessPoolExecutor:
     return pool
 
 
-_detector: "FaceDetector | None" = None  # of a worker process: made once, used for all
+_detector: "Detector | None" = None  # of a worker process: made once, used for all
 
 
 def _start(view: View) -> None:
@@ -99,7 +100,7 @@ def _start(view: View) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     _detector = _detector_for(view)
-    if _detector is not None:
+    if _detector is not None and view.detector == "mtcnn":
         import torch
 
         torch.set_num_threads(1)
@@ -111,19 +112,19 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _detector_for(view: View) -> "FaceDetector | None":
-    if view.crop != "face":
+def _detector_for(view: View) -> "Detector | None":
+    if not view.needs_faces:
         return None
     from dfstudy.video import faces
 
-    return faces.FaceDetector()
+    return faces.new_detector(view.detector)
 
 
 def _work(path: str, view: View) -> Sample | str:
     return _try_see(path, view, _detector)
 
 
-def _try_see(path: str, view: View, detector: "FaceDetector | None") -> Sample | str:
+def _try_see(path: str, view: View, detector: "Detector | None") -> Sample | str:
     try:
         return see(path, view, detector=detector)
     except (VideoError, OSError) as error:

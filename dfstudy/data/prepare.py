@@ -29,7 +29,7 @@ from dfstudy.data.view import Sample, View
 
 __all__ = ["Prepared", "prepare"]
 
-FORMAT = 1  # of shards and index; part of every key, so old caches are not misread
+FORMAT = 2  # of shards and index; part of every key, so old caches are not misread
 _WORTH_A_PROCESS = 8  # videos; starting a process takes as long as a few videos
 
 

@@ -2,11 +2,13 @@
 
     prepared = Prepared.load(folder)
     prepared.array("aaaaaaaaaa")            # uint8 (T, H, W, 3) or (F, T, s, s, 3)
+    prepared.flow("aaaaaaaaaa")             # float16, the same but 2 channels
     webdataset.WebDataset(prepared.urls())  # the same records, as a stream
 
-One record is `<video_id>.frames.npy` or `.faces.npy` and `<video_id>.json`. A tar file
-is plain bytes after a header and the arrays are not compressed, so `index.parquet` can
-say where each begins, and memory-mapping reads one frame without reading its shard.
+One record is `<video_id>.frames.npy` or `.faces.npy`, `.flow.npy` where the view has
+flow, and `<video_id>.json`. A tar file is plain bytes after a header and the arrays are
+not compressed, so `index.parquet` can say where each begins, and memory-mapping reads
+one frame without reading its shard.
 """
 
 import io
@@ -34,12 +36,15 @@ SCHEMA = pa.schema(
         "shard_bytes": pa.int64(),  # a shard of another size is not whole
         "offset": pa.int64(),  # of the array's first byte in the shard
         "shape": pa.list_(pa.int64()),
+        "flow_offset": pa.int64(),  # of the flow's; its shape differs in the channels
         "record_offset": pa.int64(),  # of the JSON record
         "record_bytes": pa.int64(),
-        "n_frames": pa.int64(),  # that the video really has
+        "n_frames": pa.int64(),  # that were decoded
         "repeated": pa.int64(),  # of the T frames: how many repeat an earlier one
         "faces": pa.int64(),
         "present": pa.float64(),  # share of the T frames with the first face in them
+        "searched": pa.int64(),  # frames in which faces were looked for
+        "faceless": pa.int64(),  # of these, without the first face
         "dropped": pa.string(),
     }
 )
@@ -84,6 +89,19 @@ class Prepared:
         count = int(np.prod(row["shape"]))
         data = ShardMaps(self.folder).bytes(row["shard"], row["offset"], count)
         return data.reshape(row["shape"])
+
+    def flow(self, video_id: str) -> np.ndarray:
+        """float16 (T, H, W, 2) or (F, T, s, s, 2): dx, dy in pixels of `array`.
+
+        KeyError where the view has no flow.
+        """
+        row = self._row(video_id)
+        if pd.isna(row["flow_offset"]):
+            raise KeyError(f"{video_id} was prepared without flow: {self.view}")
+        shape = (*row["shape"][:-1], 2)
+        count = int(np.prod(shape)) * np.dtype(np.float16).itemsize
+        data = ShardMaps(self.folder).bytes(row["shard"], row["flow_offset"], count)
+        return data.view(np.float16).reshape(shape)
 
     def record(self, video_id: str) -> dict:
         """What is known of the sample: label, indices, boxes, confidences, origin."""
@@ -193,20 +211,23 @@ def _add(
         "repeated": answer.repeated,
         "faces": len(answer.faces),
         "present": float(first.present.mean()) if first else None,
+        "searched": answer.searched,
+        "faceless": answer.faceless,
         "dropped": answer.dropped,
     }
     if answer.dropped:
         return entry
-    array = answer.frames
+    array, flow = answer.frames, answer.flow
     if view.crop == "face":
         array = np.stack([face.crops for face in answer.faces])
-    npy = io.BytesIO()
-    np.save(npy, np.ascontiguousarray(array), allow_pickle=False)
+    if view.crop == "face" and view.flow != "none":
+        flow = np.stack([face.flow for face in answer.faces])
     video_id = row["video_id"]
-    start = _put(tar, file, f"{video_id}.{view.crop}s.npy", npy.getvalue())
+    entry["offset"] = _put_array(tar, file, f"{video_id}.{view.crop}s.npy", array)
+    if flow is not None:
+        entry["flow_offset"] = _put_array(tar, file, f"{video_id}.flow.npy", flow)
     record = json.dumps(_record(row, view, answer)).encode()
     return entry | {
-        "offset": start + npy.tell() - array.nbytes,
         "shape": list(array.shape),
         "record_offset": _put(tar, file, f"{video_id}.json", record),
         "record_bytes": len(record),
@@ -220,6 +241,8 @@ def _record(row: dict, view: View, sample: Sample) -> dict:
         "indices": sample.indices.tolist(),
         "n_frames": sample.n_frames,
         "repeated": sample.repeated,
+        "searched": sample.searched,
+        "faceless": sample.faceless,
         "faces": [
             {
                 "face_id": face.face_id,
@@ -231,6 +254,14 @@ def _record(row: dict, view: View, sample: Sample) -> dict:
             for face in sample.faces
         ],
     }
+
+
+def _put_array(
+    tar: tarfile.TarFile, file: io.BufferedWriter, name: str, array: np.ndarray
+) -> int:
+    npy = io.BytesIO()
+    np.save(npy, np.ascontiguousarray(array), allow_pickle=False)
+    return _put(tar, file, name, npy.getvalue()) + npy.tell() - array.nbytes
 
 
 def _put(tar: tarfile.TarFile, file: io.BufferedWriter, name: str, data: bytes) -> int:

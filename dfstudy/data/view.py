@@ -1,8 +1,11 @@
-"""What a detector gets to see of a video: which frames, how large, frame or face.
+"""What a detector gets to see of a video: which frames, how large, frame or face, flow.
 
-    view = View(frames=16, height=108, width=192)                  # S1: whole frames
+    view = View(frames=16, height=108, width=192, flow="sampled")  # S1: whole frames
     view = View(frames=10, height=224, width=224, crop="face")     # S3: faces
-    sample = see("clip.mp4", view, detector=FaceDetector())
+    view = View(frames=150, height=112, width=112, crop="face",    # S2: the first 150
+                sampling="first", drop="frame")
+    view = View(frames=16, height=224, width=224, crop="face", sampling="best")    # S0
+    sample = see("clip.mp4", view, detector=new_detector(view.detector))
 
 `see` is the only way from a file to a detector's input. Preparation and prediction both
 call it, so what a detector is trained on is what it is served.
@@ -10,41 +13,80 @@ call it, so what a detector is trained on is what it is served.
 
 import hashlib
 import json
+import math
 import os
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
 
 import numpy as np
 
-from dfstudy.video.read import read_evenly
-from dfstudy.video.sample import adaptive_pool, count_repeats, resize_area
+from dfstudy.video.clips import Clip, read_clip
+from dfstudy.video.flow import SMALLEST, adjacent_flow, sampled_flow
+from dfstudy.video.region import best_start
+from dfstudy.video.sample import (
+    adaptive_pool,
+    beside_indices,
+    count_repeats,
+    even_indices,
+    first_indices,
+    resize_area,
+    stretch_indices,
+)
 
 if TYPE_CHECKING:
-    from dfstudy.video.faces import FaceDetector
+    from dfstudy.video.track import Detector, FaceTrack
 
 NO_FACE = "no face found"
+_RATE = 30.0  # frames per second of the sampling "first"
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """The settings of `see`; part of every model file and of every cache's name."""
+    """The settings of `see`; part of every model file and of every cache's name.
+
+    A setting that an older model file does not have takes its default, so a default
+    never changes.
+    """
 
     height: int  # pixels of the output
     width: int
     frames: int = 16  # T
-    sampling: Literal["even"] = "even"  # spread over the whole clip
+    # Which: spread over the whole clip; the first T at 30 frames a second (S2); the T
+    # neighbours in which a face is seen best (S0); T neighbours from the middle.
+    sampling: Literal["even", "first", "best", "consecutive"] = "even"
+    every: int = 8  # "best" looks for faces in every so many frames (S0's M)
     crop: Literal["frame", "face"] = "frame"
     resize: Literal["area", "adaptive"] = "area"  # of whole frames; faces: always area
-    margin: float = 0.3  # share of the face's longer side added on each end
+    margin: float = 0.3  # share of the face's longer side added on each end, at most 1
+    detector: Literal["mtcnn", "haar"] = "mtcnn"  # of faces
+    # Without a face: the video goes when no frame has one (S3), or each frame that has
+    # none goes, and later ones move up (S2, S4).
+    drop: Literal["video", "frame"] = "video"
+    # Motion between consecutive sampled frames (S1), or to each one's next.
+    flow: Literal["none", "sampled", "adjacent"] = "none"
 
     def __post_init__(self):
-        if min(self.height, self.width, self.frames) < 1 or self.margin < 0:
-            raise ValueError(f"sizes must be positive and margin at least 0: {self}")
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
+        if min(self.height, self.width, self.frames, self.every) < 1:
+            raise ValueError(f"sizes must be positive: {self}")
+        if not 0 <= self.margin <= 1:
+            raise ValueError(f"margin is a share, 0.3 for 30 %: {self}")
+        for name, hint in get_type_hints(View).items():
+            choices = get_args(hint)
+            if choices and getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}: {self}")
         if self.crop == "face" and self.height != self.width:
             raise ValueError(f"face crops are square, height = width: {self}")
+        if self.crop == "frame" and self.drop == "frame":
+            raise ValueError(f'drop="frame" needs crop="face": {self}')
+        if self.flow != "none" and max(self.height, self.width) < SMALLEST:
+            raise ValueError(f"flow needs at least {SMALLEST} pixels: {self}")
+
+    @property
+    def needs_faces(self) -> bool:
+        """Whether there is nothing to see of a video without a face."""
+        return self.crop == "face" or self.sampling == "best"
 
     def to_dict(self) -> dict[str, object]:
         """For a model file. `View.from_dict` is the way back."""
@@ -57,16 +99,15 @@ class View:
 
     def key(self) -> str:
         """Short, the same on every machine, and another for any other setting."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
+        # Without defaults, so that a setting that is new leaves older keys as they are.
+        changed = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
+        text = json.dumps(changed, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.crop}-{self.frames}x{self.height}x{self.width}-{digest}"
-
-
-_CHOICES = {
-    "sampling": ("even",),
-    "crop": ("frame", "face"),
-    "resize": ("area", "adaptive"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +120,7 @@ class FaceClip:
     confidences: np.ndarray  # float64 (T,); 0 where the face is absent
     present: np.ndarray  # bool (T,); the box of an absent face is a guess
     detected: np.ndarray  # bool (T,): by the detector, not only followed
+    flow: np.ndarray | None = None  # float16 (T, s, s, 2) for crop="face" with flow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,56 +130,146 @@ class Sample:
     frames: np.ndarray | None  # uint8 (T, height, width, 3); None for crop="face"
     faces: list[FaceClip]  # most prominent first; [] without a detector
     indices: np.ndarray  # int64 (T,): which frames of the video
-    n_frames: int  # that the video really has
+    n_frames: int  # decoded: all that there are, for "first" up to the last one needed
     repeated: int  # how many of the T repeat an earlier one: the video is too short
     dropped: str | None  # why a detector cannot be asked, or None
+    flow: np.ndarray | None = None  # float16 (T, height, width, 2), pixels of `frames`
+    searched: int = 0  # frames in which faces were looked for; 0 without a detector
+    faceless: int = 0  # of these, without the most prominent face
 
 
 def see(
-    path: str | os.PathLike[str], view: View, *, detector: "FaceDetector | None" = None
+    path: str | os.PathLike[str], view: View, *, detector: "Detector | None" = None
 ) -> Sample:
     """The video at `path` as `view` shows it.
 
+    For drop="frame" twice as many frames are searched as are needed, 2T by the view's
+    own sampling. Those with the most prominent face remain; of these, sampling "even"
+    takes T evenly, the others the first T. Where fewer than T remain some repeat, and
+    `Sample.repeated` counts them. (S2 and S4 make a face video of the whole clip first,
+    which costs a search of every frame.)
+
+    The flow of a face is between its crops; of adjacent frames, both are cut at the box
+    of the first, so that a moving box is not taken for a moving face.
+
     Args:
         detector: finds the faces, also where the view is of whole frames (their crops
-            are then as large as the frame's shorter side). Needed for crop="face".
+            are then as large as the frame's shorter side). Needed for crop="face" and
+            for sampling="best"; `faces.new_detector(view.detector)` is the one that the
+            view means.
 
     Raises:
         VideoError: the file cannot be used, with the reason.
         ValueError: a view of faces without a detector.
     """
-    if view.crop == "face" and detector is None:
+    if view.needs_faces and detector is None:
         raise ValueError("a view of faces needs a detector")
-    frames, indices, n_frames = read_evenly(path, view.frames)
-    faces = []
-    if detector is not None:
-        faces = _faces(frames, detector, min(view.height, view.width), view.margin)
-    whole = view.crop == "frame"
+    whole, count = view.crop == "frame", view.frames
+    looked = count if view.drop == "video" else 2 * count
     resize = resize_area if view.resize == "area" else adaptive_pool
+    clip = read_clip(
+        path,
+        _sampling(path, view, looked, detector),
+        resize=partial(resize, height=view.height, width=view.width) if whole else None,
+        faces=detector is not None,
+        # One frame more than is shown, for the flow of the last.
+        seconds=looked / _RATE if view.sampling == "first" else math.inf,
+    )
+    at, faces, absent = np.arange(count), [], looked
+    if detector is not None:
+        every = 1 if view.sampling == "best" else 4  # S0: "dense" inside its clip
+        tracks = clip.track(detector, count=looked, every=every)
+        if tracks:
+            absent = looked - int(tracks[0].present.sum())
+        if tracks and view.drop == "frame":
+            at = _move_up(np.flatnonzero(tracks[0].present), view)
+        faces = _faces(clip, tracks, at, looked, view)
+    shown = clip.shown[at] if whole else None
+    beside = clip.shown[looked + at] if whole and view.flow == "adjacent" else None
+    indices = clip.indices[at]
     return Sample(
-        frames=resize(frames, view.height, view.width) if whole else None,
+        frames=shown,
         faces=faces,
         indices=indices,
-        n_frames=n_frames,
+        n_frames=clip.n_frames,
         repeated=count_repeats(indices),
-        dropped=None if whole or faces else NO_FACE,
+        dropped=NO_FACE if view.needs_faces and not faces else None,
+        flow=_flow(view, shown, beside, indices, clip) if whole else None,
+        searched=looked if detector is not None else 0,
+        faceless=absent if detector is not None else 0,
     )
 
 
-def _faces(
-    frames: np.ndarray, detector: "FaceDetector", size: int, margin: float
-) -> list[FaceClip]:
-    # Here, because it takes as long as a worker needs for ten videos without faces.
-    from dfstudy.video.faces import crop_faces, track_faces
+def _sampling(
+    path: str | os.PathLike[str], view: View, count: int, detector: "Detector | None"
+) -> Callable[[np.ndarray], np.ndarray]:
+    """From the times of a video's frames to `count` indices; with flow of adjacent
+    frames, the `count` neighbours follow."""
+    start = None
+    if view.sampling == "best":
+        start = best_start(path, count, detector=detector, every=view.every)
 
+    def choose(times: np.ndarray) -> np.ndarray:
+        n_frames = len(times)
+        if view.sampling == "even":
+            indices = even_indices(n_frames, count)
+        elif view.sampling == "first":
+            indices = first_indices(times, count, fps=_RATE)
+        else:
+            indices = stretch_indices(n_frames, count, start)
+        if view.flow != "adjacent":
+            return indices
+        return np.concatenate([indices, beside_indices(indices, n_frames)])
+
+    return choose
+
+
+def _move_up(present: np.ndarray, view: View) -> np.ndarray:
+    """T of the places (P,) with a face, P >= 1; see `see`."""
+    if view.sampling == "even":
+        return present[even_indices(len(present), view.frames)]
+    return present[stretch_indices(len(present), view.frames, 0)]
+
+
+def _faces(
+    clip: Clip, tracks: list["FaceTrack"], at: np.ndarray, looked: int, view: View
+) -> list[FaceClip]:
+    """The faces of `tracks` cut from the frames `at` (T,)."""
+    if not tracks:
+        return []
+    boxes = np.stack([track.boxes[at] for track in tracks])  # (F, T, 4)
+    cut = partial(clip.cut, size=min(view.height, view.width), margin=view.margin)
+    flows = view.crop == "face" and view.flow != "none"
+    if flows and view.flow == "adjacent":
+        # One call, so that a frame that is both a sample and a neighbour is read once.
+        both = cut(np.tile(boxes, (1, 2, 1)), at=np.concatenate([at, looked + at]))
+        crops, beside = both[:, : len(at)], both[:, len(at) :]
+    else:
+        crops, beside = cut(boxes, at=at), [None] * len(tracks)
+    indices = clip.indices[at]
     return [
         FaceClip(
             face_id=track.face_id,
-            crops=crop_faces(frames, track.boxes, size=size, margin=margin),
-            boxes=track.boxes,
-            confidences=track.confidences,
-            present=track.present,
-            detected=track.detected,
+            crops=crop,
+            boxes=box,
+            confidences=track.confidences[at],
+            present=track.present[at],
+            detected=track.detected[at],
+            flow=_flow(view, crop, other, indices, clip) if flows else None,
         )
-        for track in track_faces(frames, detector)
+        for track, crop, other, box in zip(tracks, crops, beside, boxes, strict=True)
     ]
+
+
+def _flow(
+    view: View,
+    shown: np.ndarray,
+    beside: np.ndarray | None,
+    indices: np.ndarray,
+    clip: Clip,
+) -> np.ndarray | None:
+    if view.flow == "none":
+        return None
+    if view.flow == "sampled":
+        return sampled_flow(shown)
+    return adjacent_flow(shown, beside, indices + 1 < clip.n_frames)

@@ -20,7 +20,7 @@ from dfstudy.data.view import FaceClip, Sample, see
 from dfstudy.metrics.calibration import apply_temperature
 from dfstudy.models.detector import Detector
 from dfstudy.training.protocol import Rule
-from dfstudy.video.faces import FaceDetector
+from dfstudy.video import track
 
 CANNOT_TELL = "cannot tell"
 SYNTHETIC = (
@@ -85,7 +85,7 @@ def newest_model() -> Path:
     return max(folders, key=lambda file: file.stat().st_mtime).parent
 
 
-def predict(path: str | Path, detector: Detector, *, faces: FaceDetector) -> Verdict:
+def predict(path: str | Path, detector: Detector, *, faces: track.Detector) -> Verdict:
     """The verdict on one video.
 
     Raises VideoError where the file cannot be used.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from dfstudy.data.view import see
 from dfstudy.models.detector import Detector
-from dfstudy.video.faces import FaceDetector
+from dfstudy.video.faces import new_detector
 
 _VIDEOS = 3  # timed, after one that warms up
 
@@ -33,14 +33,14 @@ def measure(detector: Detector, videos: pd.DataFrame, *, train_s: float) -> dict
         peak_memory_mb of this process so far; device.
     """
     view = detector.view
-    faces = FaceDetector() if view.crop == "face" else None
+    faces = new_detector(view.detector) if view.needs_faces else None
     network, whole, length = [], 0.0, 0.0
     for row in videos.head(1 + _VIDEOS).itertuples():
         start = time.perf_counter()
         sample = see(row.path, view, detector=faces)
         if sample.dropped:
             continue
-        clip = sample.faces[0].crops if faces else sample.frames
+        clip = sample.faces[0].crops if view.crop == "face" else sample.frames
         seen = time.perf_counter()
         detector.score(clip[None])
         network.append(time.perf_counter() - seen)

@@ -11,18 +11,39 @@ alone (O-Net, 48 x 48 pixels) costs a hundredth of that: `refine` lets the track
 it whether a face is where one should be.
 """
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import cv2
 import numpy as np
 
+from dfstudy.video.haar import HaarDetector
 from dfstudy.video.sample import resize_area
-from dfstudy.video.track import Detection, FaceTrack, track_faces
+from dfstudy.video.track import Detection, Detector, FaceTrack, track_faces
 
-__all__ = ["Detection", "FaceDetector", "FaceTrack", "crop_faces", "track_faces"]
+__all__ = [
+    "Detection",
+    "FaceDetector",
+    "FaceTrack",
+    "crop_faces",
+    "new_detector",
+    "track_faces",
+]
 
 _BATCH = 8  # frames a pass: more gains no time on a CPU and costs memory
 _SMALL = 40  # pixels high in the reduced frame: there may be smaller ones beside it
+
+
+def new_detector(name: str) -> Detector:
+    """The face detector called "mtcnn" or "haar", with its usual settings.
+
+    ValueError for another name, and for "haar" where this OpenCV has none.
+    """
+    if name == "mtcnn":
+        return FaceDetector()
+    if name == "haar":
+        return HaarDetector()
+    raise ValueError(f'a face detector is "mtcnn" or "haar", not {name!r}')
 
 
 class FaceDetector:
@@ -124,9 +145,9 @@ class FaceDetector:
 
 
 def crop_faces(
-    frames: np.ndarray, boxes: np.ndarray, *, size: int, margin: float
+    frames: Sequence[np.ndarray], boxes: np.ndarray, *, size: int, margin: float
 ) -> np.ndarray:
-    """Cut one face from each frame, uint8 (N, size, size, 3).
+    """Cut one face from each of N frames uint8 (H, W, 3): uint8 (N, size, size, 3).
 
     The crop is a square around the middle of the box, its side the longer side of the
     box enlarged by `margin` on each end (0.3: 30 % of that side per end). Outside the

@@ -2,20 +2,25 @@
 
     frames = read_frames("clip.mp4", [0, 10, 20])          # uint8 (3, H, W, 3)
     frames, indices, n_frames = read_evenly("clip.mp4", 16)
+    for shot in shots("clip.mp4"): shot.time, shot.rgb()   # one frame in memory
 
-The length that a container declares is often wrong, so `read_evenly` counts the frames
-that really decode. Pixels are taken as stored: no tone mapping of HDR, no stretching of
-non-square pixels.
+The length and the rate that a container declares are often wrong, so `read_chosen`
+chooses again by the frames that really decode. Pixels are taken as stored: no tone
+mapping of HDR, no stretching of non-square pixels.
 """
 
+import math
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import numpy as np
 
 from dfstudy.video.decode import (
+    Orientation,
     VideoError,
     decode,
     open_video,
@@ -24,12 +29,48 @@ from dfstudy.video.decode import (
 )
 from dfstudy.video.sample import even_indices
 
+Kept = TypeVar("Kept")
+_MOST = 10**6  # frames that a header is believed to have: 9 hours
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One decoded frame, not yet converted: that costs as much as decoding."""
+
+    index: int  # among the frames that decode
+    time: float  # seconds at which it appears; never less than the one before
+    frame: av.VideoFrame
+    turn: Orientation
+    size: tuple[int, int]  # stored width, height of the first frame
+
+    def rgb(self) -> np.ndarray:
+        """Upright, uint8 (H, W, 3), in the size of the video's first frame."""
+        return to_rgb(self.frame, self.turn, size=self.size)
+
+
+def shots(path: str | os.PathLike) -> Iterator[Shot]:
+    """Every frame that decodes, in order; VideoError if there is none."""
+    with open_video(path) as (container, stream):
+        step = 1 / _rate(stream)
+        last = size = turn = None
+        for index, frame in enumerate(decode(container, stream)):
+            if size is None:
+                # A stream may change its size on the way; an array cannot.
+                size, turn = (frame.width, frame.height), orientation(frame)
+            time = frame.time
+            if time is None:  # a raw stream has no clock
+                time = 0.0 if last is None else last + step
+            last = time if last is None else max(time, last)
+            yield Shot(index, last, frame, turn, size)
+        if size is None:
+            name = Path(path).name
+            raise VideoError(f"{name}: not a single frame of it can be decoded.")
+
 
 def iter_frames(path: str | os.PathLike) -> Iterator[np.ndarray]:
     """Every frame in order, uint8 (H, W, 3). One frame in memory at a time."""
-    for image in _walk(path, None):
-        if image is not None:
-            yield image
+    for shot in shots(path):
+        yield shot.rgb()
 
 
 def read_frames(
@@ -44,19 +85,21 @@ def read_frames(
     wanted = np.asarray(indices, dtype=np.int64)
     if wanted.ndim != 1 or wanted.size == 0 or wanted.min() < 0:
         raise ValueError("indices must be a non-empty list of numbers from 0")
-    frames: dict[int, np.ndarray] = {}
-    last = int(wanted.max())
-    count = 0
-    for count, image in enumerate(_walk(path, set(wanted.tolist())), start=1):
-        if image is not None:
-            frames[count - 1] = image
-        if count > last:
-            break
-    if last not in frames:
-        raise VideoError(
-            f"{Path(path).name}: asked for frame {last}, but only {count} decode."
-        )
+    frames = {shot.index: shot.rgb() for shot in pick(path, set(wanted.tolist()))}
     return np.stack([frames[i] for i in wanted.tolist()])
+
+
+def pick(path: str | os.PathLike, wanted: set[int]) -> Iterator[Shot]:
+    """The frames at `wanted`, ascending. VideoError if there are not that many."""
+    last = max(wanted)
+    for shot in shots(path):
+        if shot.index in wanted:
+            yield shot
+        if shot.index == last:
+            return
+    raise VideoError(
+        f"{Path(path).name}: asked for frame {last}, but only {shot.index + 1} decode."
+    )
 
 
 def read_evenly(path: str | os.PathLike, k: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -65,49 +108,62 @@ def read_evenly(path: str | os.PathLike, k: int) -> tuple[np.ndarray, np.ndarray
     Returns (frames uint8 (k, H, W, 3), indices int64 (k,), n_frames). The file is read
     once where its declared length is right, else a second time.
     """
-    guess = _declared_frames(path)
-    wanted = set(even_indices(guess, k).tolist())
-    frames: dict[int, np.ndarray] = {}
-    n_frames = 0
-    for n_frames, image in enumerate(_walk(path, wanted), start=1):
-        if image is not None:
-            frames[n_frames - 1] = image
-    indices = even_indices(n_frames, k)
-    missing = set(indices.tolist()) - frames.keys()
-    if missing:
-        order = sorted(missing)
-        frames = {i: frames[i] for i in frames.keys() & set(indices.tolist())}
-        frames |= dict(zip(order, read_frames(path, order), strict=True))
+    frames, indices, n_frames = read_chosen(
+        path, lambda times: even_indices(len(times), k)
+    )
     return np.stack([frames[i] for i in indices.tolist()]), indices, n_frames
 
 
-def _walk(
-    path: str | os.PathLike, wanted: Collection[int] | None
-) -> Iterator[np.ndarray | None]:
-    """One item per decoded frame: the image if wanted (None: all are), else None."""
-    with open_video(path) as (container, stream):
-        size = turn = None
-        for index, frame in enumerate(decode(container, stream)):
-            if size is None:
-                size, turn = (frame.width, frame.height), orientation(frame)
-            if wanted is not None and index not in wanted:
-                yield None  # decoded, but not converted: conversion costs as much
-                continue
-            # A stream may change its size on the way; an array cannot.
-            yield to_rgb(frame, turn, size=size)
-        if size is None:
-            name = Path(path).name
-            raise VideoError(f"{name}: not a single frame of it can be decoded.")
+def read_chosen(
+    path: str | os.PathLike,
+    choose: Callable[[np.ndarray], np.ndarray],
+    *,
+    keep: Callable[[np.ndarray], Kept] = lambda image: image,
+    seconds: float = math.inf,
+) -> tuple[dict[int, Kept], np.ndarray, int]:
+    """The frames that `choose` wants, of those that really decode.
+
+    Args:
+        choose: from the times of all frames, float64 (n,) seconds, ascending, to
+            indices, int64 (k,). First asked about what the header declares; where that
+            was wrong, the file is read a second time.
+        keep: what is kept of a frame uint8 (H, W, 3), for example a smaller one.
+        seconds: read no further than this after the first frame.
+
+    Returns:
+        (what was kept by index, the indices, how many frames were decoded).
+    """
+    wanted = set(choose(_declared_times(path)).tolist())
+    kept: dict[int, Kept] = {}
+    times: list[float] = []
+    for shot in shots(path):
+        if times and shot.time - times[0] > seconds:
+            break
+        times.append(shot.time)
+        if shot.index in wanted:
+            kept[shot.index] = keep(shot.rgb())
+    indices = choose(np.array(times))
+    wanted = set(indices.tolist())
+    kept = {i: kept[i] for i in kept.keys() & wanted}
+    if missing := wanted - kept.keys():
+        kept |= {shot.index: keep(shot.rgb()) for shot in pick(path, missing)}
+    return kept, indices, len(times)
 
 
-def _declared_frames(path: str | os.PathLike) -> int:
-    """What the header says, or duration times rate; a guess, never trusted."""
+def _declared_times(path: str | os.PathLike) -> np.ndarray:
+    """Seconds of each frame as the header has it, (n,); a guess, never trusted."""
     with open_video(path) as (container, stream):
-        if stream.frames > 0:
-            return stream.frames
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        if stream.duration:
-            seconds = float(stream.duration * stream.time_base)
-        else:
-            seconds = (container.duration or 0) / av.time_base
-        return max(1, round(seconds * rate))
+        rate = _rate(stream)
+        count = stream.frames
+        if count <= 0:
+            if stream.duration:
+                seconds = float(stream.duration * stream.time_base)
+            else:
+                seconds = (container.duration or 0) / av.time_base
+            count = round(seconds * rate)
+    return np.arange(min(max(count, 1), _MOST)) / rate
+
+
+def _rate(stream) -> float:
+    """Frames per second as declared; else 25, what FFmpeg assumes of a raw stream."""
+    return float(stream.average_rate or stream.guessed_rate or 25)

@@ -1,6 +1,8 @@
 """Which frames a model sees, and at what size.
 
     even_indices(300, 16)                      # 16 frames, evenly spaced
+    first_indices(times, 150)                  # S2: the first 150 at 30 fps
+    stretch_indices(300, 16)                   # 16 neighbours from the middle
     resize_area(frames, 108, 192)              # the frame size of S1
     adaptive_pool(frames, 112, 112)            # adaptive average pooling
 
@@ -24,6 +26,41 @@ def even_indices(n_frames: int, k: int) -> np.ndarray:
     return np.clip(((2 * i + 1) * n_frames + k) // (2 * k), 0, n_frames - 1)
 
 
+def first_indices(times: np.ndarray, k: int, *, fps: float = 30.0) -> np.ndarray:
+    """The frames on screen at the first `k` ticks of a clock, int64 (k,), ascending.
+
+    `times` (n,) are the seconds at which the frames appear, ascending; tick i is at
+    times[0] + i / fps. So a clip of 25, one of 60 and one of a variable frame rate all
+    give the same span of time. S2 takes "the first 150 frames" of videos "at 30 fps"
+    and leaves open how others become that; a player shows a frame until the next one
+    is due, and so do we. Slower clips repeat frames (25 fps: every fifth tick), and
+    after the end the last frame is held.
+    """
+    if len(times) < 1 or k < 1 or fps <= 0:
+        raise ValueError(f"need frames, k >= 1 and fps > 0: {len(times)}, {k}, {fps}")
+    ticks = times[0] + np.arange(k) / fps
+    # A millisecond of grace: Matroska rounds times to milliseconds.
+    return np.searchsorted(times, ticks + 1e-3, side="right").astype(np.int64) - 1
+
+
+def stretch_indices(n_frames: int, k: int, start: int | None = None) -> np.ndarray:
+    """`k` adjacent frames from `start` on, int64 (k,); from the middle where not given.
+
+    A stretch that would end after the video is moved forward; in a video of fewer than
+    `k` frames the last one is held.
+    """
+    if n_frames < 1 or k < 1:
+        raise ValueError(f"need n_frames >= 1 and k >= 1, got {n_frames} and {k}")
+    latest = max(n_frames - k, 0)
+    start = latest // 2 if start is None else min(max(start, 0), latest)
+    return np.minimum(start + np.arange(k, dtype=np.int64), n_frames - 1)
+
+
+def beside_indices(indices: np.ndarray, n_frames: int) -> np.ndarray:
+    """For each index the next frame, int64 (k,); for the last one that before it."""
+    return np.where(indices + 1 < n_frames, indices + 1, np.maximum(indices - 1, 0))
+
+
 def count_repeats(indices: np.ndarray) -> int:
     """How many of the indices repeat an earlier one: 0 if every frame is another."""
     return len(indices) - len(np.unique(indices))
@@ -41,6 +78,19 @@ def resize_area(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     for target, frame in zip(out, frames, strict=True):
         cv2.resize(frame, (width, height), dst=target, interpolation=how)
     return out
+
+
+def reduce_to(frame: np.ndarray, long_side: int) -> np.ndarray:
+    """One frame (H, W, 3) so small that its longer side has at most `long_side` pixels.
+
+    By `resize_area`; a frame that is small enough comes back as it is.
+    """
+    height, width = frame.shape[:2]
+    scale = long_side / max(height, width)
+    if scale >= 1:
+        return frame
+    small = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return resize_area(frame[None], *small)[0]
 
 
 def adaptive_pool(frames: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -27,7 +27,7 @@ class Detection(NamedTuple):
 
     box: np.ndarray  # float64 (4,): x0, y0, x1, y1; may reach outside the frame
     confidence: float
-    landmarks: np.ndarray  # float64 (5, 2): eyes, nose, corners of the mouth
+    landmarks: np.ndarray  # float64 (5, 2): eyes, nose, mouth's corners; nan: not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class FaceTrack:
 
 
 class Detector(Protocol):
-    """What the tracker needs; `faces.FaceDetector` is one."""
+    """What the tracker needs; `FaceDetector` and `haar.HaarDetector` are two."""
 
     min_confidence: float
 

@@ -1,0 +1,130 @@
+"""Some frames of one video of any size: small in memory, whole only in passing.
+
+    clip = read_clip("8k.mp4", lambda times: even_indices(len(times), 16), faces=True)
+    tracks = clip.track(FaceDetector())
+    crops = clip.cut(tracks[0].boxes[None], at=np.arange(16), size=224, margin=0.3)
+
+A frame of 8K video is 100 MB, and 150 frames of 1080p are 900. So each frame is made
+small while it is read, faces are followed in the small ones, and the whole ones stay
+only while there is room; the others are decoded again when their faces are cut out.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dfstudy.video.read import pick, read_chosen
+from dfstudy.video.region import WORKING
+from dfstudy.video.sample import reduce_to
+
+if TYPE_CHECKING:
+    from dfstudy.video.track import Detector, FaceTrack
+
+_ROOM = 2**28  # bytes of whole frames kept: 16 of 4K do not fit, 40 of 1080p do
+
+
+class _Kept(NamedTuple):
+    shown: np.ndarray | None  # resized as asked for
+    small: np.ndarray | None  # where faces are searched
+    whole: np.ndarray | None
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """N chosen frames of one video."""
+
+    path: str | os.PathLike
+    indices: np.ndarray  # int64 (N,): which frames of the video
+    n_frames: int  # decoded
+    shown: np.ndarray | None  # uint8 (N, h, w, 3): what `resize` made of them
+    _kept: dict[int, _Kept] = field(repr=False)
+
+    def track(
+        self, detector: "Detector", *, count: int | None = None, every: int = 4
+    ) -> list["FaceTrack"]:
+        """Faces through the first `count` frames, which must be in order of time.
+
+        Boxes are in pixels of whole frames. A frame that repeats is searched once.
+        """
+        from dfstudy.video.track import track_faces  # slow to import, not always needed
+
+        order, back = np.unique(self.indices[:count], return_inverse=True)
+        small = np.stack([self._kept[i].small for i in order.tolist()])
+        size = self._kept[int(order[0])].size
+        ratio = np.array([size[1] / small.shape[2], size[0] / small.shape[1]] * 2)
+        return [
+            replace(
+                track,
+                boxes=(track.boxes * ratio)[back],
+                confidences=track.confidences[back],
+                present=track.present[back],
+                detected=track.detected[back],
+            )
+            for track in track_faces(small, detector, every=every)
+        ]
+
+    def cut(
+        self, boxes: np.ndarray, *, at: np.ndarray, size: int, margin: float
+    ) -> np.ndarray:
+        """F faces cut from P of the frames, uint8 (F, P, size, size, 3).
+
+        `at` (P,) says which of the N frames, `boxes` (F, P, 4) where each face is in
+        them; see `faces.crop_faces` for `margin`.
+        """
+        from dfstudy.video.faces import crop_faces
+
+        out = np.empty((*boxes.shape[:2], size, size, 3), np.uint8)
+        indices = self.indices[at]
+        for index, frame in self._frames(set(indices.tolist())):
+            for p in np.flatnonzero(indices == index):
+                frames = [frame] * len(boxes)
+                out[:, p] = crop_faces(frames, boxes[:, p], size=size, margin=margin)
+        return out
+
+    def _frames(self, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Each wanted frame once, whole: from memory, else from the file."""
+        again = {index for index in wanted if self._kept[index].whole is None}
+        for index in wanted - again:
+            yield index, self._kept[index].whole
+        if again:
+            for shot in pick(self.path, again):
+                yield shot.index, shot.rgb()
+
+
+def read_clip(
+    path: str | os.PathLike,
+    choose: Callable[[np.ndarray], np.ndarray],
+    *,
+    resize: Callable[[np.ndarray], np.ndarray] | None = None,
+    faces: bool,
+    seconds: float = float("inf"),
+) -> Clip:
+    """Read the frames that `choose` wants (see `read.read_chosen`).
+
+    Args:
+        resize: makes `Clip.shown` of frames uint8 (1, H, W, 3); nothing where None.
+        faces: whether faces are to be followed and cut out.
+        seconds: read no further than this after the first frame.
+
+    Raises:
+        VideoError: the file cannot be used, with the reason.
+    """
+    room = _ROOM
+
+    def keep(frame: np.ndarray) -> _Kept:
+        nonlocal room
+        room -= frame.nbytes
+        return _Kept(
+            shown=resize(frame[None])[0] if resize else None,
+            small=reduce_to(frame, WORKING) if faces else None,
+            whole=frame if faces and room >= 0 else None,
+            size=frame.shape[:2],
+        )
+
+    kept, indices, n_frames = read_chosen(path, choose, keep=keep, seconds=seconds)
+    shown = np.stack([kept[i].shown for i in indices.tolist()]) if resize else None
+    return Clip(path=path, indices=indices, n_frames=n_frames, shown=shown, _kept=kept)
