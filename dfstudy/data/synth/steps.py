@@ -41,7 +41,6 @@ def steps(
     """
     film = {"frames": frames, "size": size, "fps": fps}
     shot = Shot(target, scene_seed, **film)
-    view = shot.view(frame)
 
     def composite(spread: float, tint: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # The same seed every time, so that all have the same region and edge.
@@ -49,7 +48,7 @@ def steps(
         return maker.frame(frame, tint=tint)
 
     tint = np.array(COOLER) * strength
-    bare = shot.frame(frame, view)
+    bare = shot.frame(frame)
     donor_there = Shot(donor, scene_seed, **film).frame(frame)
     matched, mask = composite(_SHARP, np.zeros(3))
     mask = mask.repeat(2, axis=0).repeat(2, axis=1)[..., None]
