@@ -41,7 +41,11 @@ def contact_sheet(
     width = 12 / max(columns, 4)
     line = 0.28 if titles else 0.0
     head = 0.45 if title or labels is not None else 0.0
-    fig = style.figure(columns * width, rows * (width * ratio + line) + head)
+    height = rows * (width * ratio + line) + head
+    fig = style.figure(columns * width, height)
+    # The line of title and key is kept free: neither has a place in the layout.
+    fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))
+    top = 1 - 0.08 / height
     axes = np.ravel(fig.subplots(rows, columns, squeeze=False))
     for ax in axes[n:]:
         ax.set_axis_off()
@@ -56,12 +60,12 @@ def contact_sheet(
         if titles:
             ax.set_title(titles[i], size=11, weight="normal", loc="center", pad=3)
     if labels is not None:
-        _class_key(fig)
-    if head:  # a blank one keeps the room of the key
-        fig.suptitle(title or " ", x=0.01, ha="left", weight="bold")
+        _class_key(fig, top)
+    if title:
+        fig.suptitle(title, x=0.01, y=top, ha="left", va="top", weight="bold")
     return fig
 
 
-def _class_key(fig: Figure) -> None:
+def _class_key(fig: Figure, top: float) -> None:
     for i, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True)):
-        fig.text(0.9 + 0.05 * i, 0.97, name, color=colour, weight="bold", va="top")
+        fig.text(0.9 + 0.05 * i, top, name, color=colour, weight="bold", va="top")
