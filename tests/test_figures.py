@@ -164,3 +164,14 @@ def test_the_classes_differ_in_lightness_too():
     assert abs(real - fake) > 0.05
     for colour in (real, fake, luminance(style.INK), luminance(style.MUTED)):
         assert 1.05 / (colour + 0.05) >= 3  # WCAG, large text on white
+
+
+@pytest.mark.parametrize(("rows", "title"), [(1, ""), (2, "Sheet"), (7, ""), (7, "A")])
+def test_the_key_of_a_sheet_covers_no_title(rows, title):
+    images = IMAGES[:1] * (8 * rows)
+    fig = figures.contact_sheet(
+        images, labels=[0] * len(images), titles=["frame 1"] * len(images), title=title
+    )
+    FigureCanvasAgg(fig).draw()
+    key = min(text.get_window_extent().y0 for text in fig.texts)
+    assert key >= fig.axes[7].title.get_window_extent().y1

@@ -41,7 +41,11 @@ def contact_sheet(
     width = 12 / max(columns, 4)
     line = 0.28 if titles else 0.0
     head = 0.45 if title or labels is not None else 0.0
-    fig = style.figure(columns * width, rows * (width * ratio + line) + head)
+    height = rows * (width * ratio + line) + head
+    fig = style.figure(columns * width, height)
+    # The line of title and key is kept free: neither has a place in the layout.
+    fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))
+    top = 1 - 0.08 / height
     axes = np.ravel(fig.subplots(rows, columns, squeeze=False))
     for ax in axes[n:]:
         ax.set_axis_off()
@@ -55,15 +59,13 @@ def contact_sheet(
                 spine.set(color=CLASS_COLOURS[int(labels[i])], linewidth=4)
         if titles:
             ax.set_title(titles[i], size=11, weight="normal", loc="center", pad=3)
-    if title or labels is not None:
-        # Blank or not: the layout keeps a line free for it, and for the key beside it.
-        fig.suptitle(title or " ", x=0.01, ha="left", weight="bold")
     if labels is not None:
-        _class_key(fig)
+        _class_key(fig, top)
+    if title:
+        fig.suptitle(title, x=0.01, y=top, ha="left", va="top", weight="bold")
     return fig
 
 
-def _class_key(fig: Figure) -> None:
+def _class_key(fig: Figure, top: float) -> None:
     for i, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True)):
-        at = {"x": 0.99 - 0.6 * (1 - i) / fig.get_figwidth(), "y": 0.99, "ha": "right"}
-        fig.text(s=name, color=colour, weight="bold", va="top", **at)
+        fig.text(0.9 + 0.05 * i, top, name, color=colour, weight="bold", va="top")
