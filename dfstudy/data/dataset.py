@@ -96,4 +96,5 @@ def synthetic_root(profile: Profile) -> Path:
     """Where the synthetic set of this scale lies."""
     height, width = profile.clip_size
     scale = f"{profile.pairs}x{profile.clip_frames}x{height}x{width}"
-    return paths.home() / f"synthetic-{scale}"
+    # A newer renderer makes a new set beside the old one.
+    return paths.home() / f"synthetic-{scale}-v{synth.VERSION}-{_SEED}"

@@ -88,16 +88,16 @@ def fit(
             file.unlink()
     L.seed_everything(seed, workers=True, verbose=False)
     task = _Task(module, loss, learning_rate, weight_decay, schedule, seed, log)
-    best = ModelCheckpoint(
-        folder, "best", monitor="score", mode="max", save_last=True, save_top_k=1
-    )
+    best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
+    # Its own, and after it: save_last writes only where the score got better.
+    latest = ModelCheckpoint(folder, last.stem, enable_version_counter=False)
     stop = []
     if patience is not None:
         stop = [EarlyStopping("score", mode="max", patience=patience)]
     with _quiet():
         trainer = L.Trainer(
             max_epochs=epochs,
-            callbacks=[best, *stop],
+            callbacks=[*stop, best, latest],
             precision=precision or _fast_precision(),
             devices=1,
             logger=False,  # history.csv is the log, the same in both frameworks
