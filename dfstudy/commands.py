@@ -55,8 +55,10 @@ def index(args: argparse.Namespace) -> int:
     """List the videos of data sets, or of a folder."""
     from dfstudy.data import filters, index, manifest
 
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    failures = args.out.with_name("failures.csv")
     frame, told = filters.select(
-        index.index(args.root, compression=args.compression),
+        index.index(args.root, compression=args.compression, failures=failures),
         orientation=args.orientation,
         exclude_altered_audio=args.exclude_altered_audio,
         limit=args.limit,
@@ -68,6 +70,7 @@ def index(args: argparse.Namespace) -> int:
     manifest.write(frame, args.out)
     counts = frame["label"].value_counts()
     print(f"{args.out}: {counts.get(0, 0)} real, {counts.get(1, 0)} fake videos")
+    print(f"{failures}: what could not be used, and why")
     return 0
 
 

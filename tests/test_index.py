@@ -93,18 +93,29 @@ def test_one_warning_names_every_file_left_out(clip, tmp_path):
     }
     part(clip, root / "p", entries, without={"gone000000.mp4"})
     put(clip, root / "p/unlisted00.mp4")
+    labels = json.loads((root / "p/metadata.json").read_text())
+    labels["other00000.mp4"] = {"label": "MAYBE"}
+    (root / "p/metadata.json").write_text(json.dumps(labels))
+    put(clip, root / "p/other00000.mp4")
+    (root / "q").mkdir()
+    (root / "q/metadata.json").write_text("{half")
     (root / "p/broken0000.mp4").write_bytes(b"this is no video" * 99)
     (root / "p/empty00000.mp4").write_bytes(b"")
     with pytest.warns(index.LeftOutWarning) as caught:
-        table = index.index(root, progress=False)
+        table = index.index(root, progress=False, failures=tmp_path / "failures.csv")
     assert table["video_id"].tolist() == ["good000000"]
     lines = str(caught.pop().message).splitlines()
-    assert not caught.list and "left out 4 files" in lines[0]
+    assert not caught.list and "left out 6 files" in lines[0]
     names = [line.split(":")[0].strip() for line in lines[1:]]
-    assert names == sorted(
-        f"p/{n}.mp4" for n in ("gone000000", "broken0000", "empty00000", "unlisted00")
-    )
-    assert all(line.split(": ", 1)[1] for line in lines[1:])  # each has its reason
+    bad = ["gone000000", "broken0000", "empty00000", "unlisted00", "other00000"]
+    assert names == [*sorted(f"p/{n}.mp4" for n in bad), "q/metadata.json"]
+    listed = pd.read_csv(tmp_path / "failures.csv")
+    assert listed["path"].tolist() == names
+    assert [f"  {p}: {r}" for p, r in listed.to_numpy()] == lines[1:]
+    reasons = listed.set_index("path")["reason"]
+    assert "no such file" in reasons["p/gone000000.mp4"]
+    assert "'MAYBE'" in reasons["p/other00000.mp4"]
+    assert "not DFDC's" in reasons["q/metadata.json"]
 
 
 def test_ids_are_unique_safe_and_stay_when_the_folder_moves(clip, tmp_path):
@@ -174,11 +185,14 @@ def test_what_is_no_data_set_is_refused(clip, tmp_path):
         index.index(tmp_path, progress=False)
     other = tmp_path / "other"
     part(clip, other, {"a.mp4": ("MAYBE", None)})
-    with pytest.raises(ValueError, match="MAYBE"):
-        index.index(other, progress=False)
-    (other / "metadata.json").write_text('["not DFDC"]')
-    with pytest.raises(ValueError, match="is not DFDC"):
-        index.index(other, progress=False)
+    for text, reason in ((None, "MAYBE"), ('["not DFDC"]', "not DFDC's")):
+        if text:
+            (other / "metadata.json").write_text(text)
+        with (
+            pytest.warns(index.LeftOutWarning, match=reason),
+            pytest.raises(ValueError, match="no video that can be used"),
+        ):
+            index.index(other, progress=False)
     put(clip, tmp_path / "bad/real/a.mp4")
     (tmp_path / "bad/groups.csv").write_text("file,who\na,b\n")
     with pytest.raises(ValueError, match="path and group"):

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from dfstudy import paths
 from dfstudy.data import layouts, manifest
 from dfstudy.data.layouts.tree import Tree
 from dfstudy.video.probe import VideoError, VideoInfo, probe
@@ -43,6 +44,7 @@ def index(
     root: str | os.PathLike[str],
     *,
     compression: str | None = None,
+    failures: Path | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -53,6 +55,7 @@ def index(
     Args:
         root: a data set, or a folder with several of them at any depth.
         compression: of FaceForensics++ and DFD "raw", "c23" or "c40" alone.
+        failures: a CSV to write, of what is left out: path (under `root`), reason.
         workers: threads that probe files; by default two for each core.
         progress: show a bar.
 
@@ -68,6 +71,9 @@ def index(
         raise ValueError(f"{root} is not a folder")
     tree = Tree(root, compression)
     rows = _probed(layouts.rows(tree), tree, workers=workers, progress=progress)
+    if failures is not None:
+        table = pd.DataFrame(sorted(tree.left_out.items()), columns=["path", "reason"])
+        paths.put(failures, table.to_csv(index=False))
     if tree.left_out:
         lines = [f"  {name}: {why}" for name, why in sorted(tree.left_out.items())]
         if len(lines) > _NAMED:

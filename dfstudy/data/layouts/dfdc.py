@@ -28,19 +28,17 @@ def is_synthetic(folder: Path) -> bool:
 
 
 def rows(folder: Path, tree: Tree) -> list[dict]:
-    """One row a video that is listed and there.
-
-    ValueError where a `metadata.json` is not DFDC's.
-    """
+    """One row a video that is listed, with a label, and there."""
     entries: dict[Path, dict] = {}
     for part in sorted(folder.rglob(_LIST)):
-        for name, entry in _read(part).items():
+        for name, entry in _read(part, tree).items():
             entries[part.parent / name] = entry
     there = set(videos(folder))
     for path in entries.keys() - there:
         tree.leave_out(path, "in metadata.json, but there is no such file")
     for path in there - entries.keys():
-        tree.leave_out(path, "in no metadata.json, so without a label")
+        if tree.name(path) not in tree.left_out:
+            tree.leave_out(path, "in no metadata.json, so without a label")
     ids = tree.ids(entries)
     dataset = "synthetic" if is_synthetic(folder) else "dfdc"
     table = []
@@ -67,14 +65,21 @@ def _original_id(original: str | None, path: Path, ids: dict[Path, str]) -> str 
     return ids.get(path.parent / original) or slug(Path(original).stem)
 
 
-def _read(path: Path) -> dict[str, dict]:
+def _read(path: Path, tree: Tree) -> dict[str, dict]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-        labels = {entry["label"] for entry in entries.values()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is not DFDC's {{file: {{label, split, original}}}}: {error!r}"
-        ) from error
-    if not labels <= {"REAL", "FAKE"}:
-        raise ValueError(f"{path} has labels {sorted(labels)}, expected REAL and FAKE")
-    return entries
+        named = list(entries.items())
+    except (ValueError, AttributeError) as error:
+        tree.leave_out(
+            path, f"not DFDC's {{file: {{label, split, original}}}}: {error}"
+        )
+        return {}
+    good = {}
+    for name, entry in named:
+        label = entry.get("label") if isinstance(entry, dict) else None
+        if label in ("REAL", "FAKE"):
+            good[name] = entry
+        else:
+            reason = f"label {label!r} in metadata.json: expected REAL or FAKE"
+            tree.leave_out(path.parent / name, reason)
+    return good
