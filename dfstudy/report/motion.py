@@ -24,7 +24,7 @@ def flow_colours(flow: np.ndarray, *, most: float) -> np.ndarray:
 
 
 def colour_wheel(size: int) -> np.ndarray:
-    """The key to `flow_colours`: every motion from the middle, uint8 (size, size, 3)."""
+    """The key to `flow_colours`: motions from the middle, uint8 (size, size, 3)."""
     line = np.linspace(-1, 1, size, dtype=np.float32)
     flow = np.stack(np.meshgrid(line, line), axis=-1)
     flow[np.hypot(*np.moveaxis(flow, -1, 0)) > 1] = 0
