@@ -1,6 +1,6 @@
 """Optical flow as a picture: hue says where to, colour how far, white is no motion.
 
-    plt.imshow(flow_colours(flow, most=4.0))
+plt.imshow(flow_colours(flow, most=4.0))
 """
 
 import cv2

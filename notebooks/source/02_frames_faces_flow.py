@@ -9,7 +9,7 @@
 #   slug: frames_faces_flow
 #   question: What does a model get to see of a video?
 #   minutes: {smoke: 1, laptop: 3, colab: 6, paper: 60}
-#   memory_gb: 3
+#   memory_gb: 4
 #   disk_gb: 1
 #   gpu: false
 # ---
@@ -76,6 +76,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from PIL import Image
+from scipy.stats import binomtest
 
 from dfstudy.course import checks_02 as checks
 from dfstudy.data import drops, synth
@@ -86,7 +87,7 @@ from dfstudy.data.view import View, see
 from dfstudy.report import figures, style
 from dfstudy.report.motion import colour_wheel, flow_colours
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
-from dfstudy.video.flow import optical_flow, photometric_error
+from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.preview import preview
 from dfstudy.video.probe import probe
 from dfstudy.video.read import read_chosen, read_evenly
@@ -277,14 +278,18 @@ if known is not None and len(known) != len(line):
 
 # The same clip, filmed with a camera that turns away until the head has left.
 still = preview(example.path, study.profile.clip_frames, height=216)
-gone = len(still) // 3
-turn = [max(0, i - gone) * still.shape[2] // (2 * gone) for i in range(len(still))]
+height, width = still.shape[1:3]
+away = np.linspace(0, 0.8 * width, len(still))  # pixels
 turned = np.stack(
-    [np.roll(frame, -step, axis=1) * (np.arange(frame.shape[1]) + step < frame.shape[1])[:, None]
-     for frame, step in zip(still, turn, strict=True)]
-).astype(np.uint8)
-looks = np.arange(0, len(turned), View.every)
-leaving = [frame_score(found, *turned.shape[1:3]) for found in detector.detect(turned[looks])]
+    [
+        cv2.warpAffine(
+            frame, np.float32([[1, 0, -x], [0, 1, 0]]), (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+        for frame, x in zip(still, away, strict=True)
+    ]
+)
+looks = np.arange(0, len(turned), 2)
+leaving = [frame_score(found, height, width) for found in detector.detect(turned[looks])]
 
 fig, (top, bottom) = plt.subplots(
     2, 1, figsize=(11, 5), sharex=True, height_ratios=[1.2, 1]
@@ -308,14 +313,13 @@ plt.show()
 # %%
 pictures, titles, flags = [], [], []
 for name, at in chosen.items():
-    shown = at[even_indices(T, 8)]
+    shown = at[np.linspace(0, T - 1, 8).round().astype(int)]
     kept, *_ = read_chosen(
         example.path, lambda _, at=shown: at, keep=lambda frame: reduce_to(frame, 384)
     )
     pictures += [kept[i] for i in shown.tolist()]
-    titles += [f"{name}: {i}" if place == 0 else f"{i}" for place, i in enumerate(shown)]
+    titles += [name, *(f"frame {i}" for i in shown[1:])]
     flags += [] if known is None else known[shown].tolist()
-titles = [title.split(":")[0][:22] if ":" in title else f"frame {title}" for title in titles]
 figures.contact_sheet(pictures, labels=flags or None, titles=titles)
 
 # %% [markdown]
@@ -356,6 +360,9 @@ if forged:
 
 # %%
 caught = sees(T) if forged else None
+if forged:
+    ranges = [binomtest(int(n), len(forged)).proportion_ci(method="wilson") for n in caught["fakes seen"]]
+    caught["share, 95 % interval"] = [f"{r.low:.2f} to {r.high:.2f}" for r in ranges]
 caught.round(2) if forged else print("not known of these videos")
 
 # %% [markdown]
@@ -378,7 +385,9 @@ spans.describe().loc[["min", "50%", "max"]].round(4)
 
 # %% [markdown]
 # Where lowest and highest are nearly the same, the face is in full view all the time,
-# and the choice is left to the last digits of a network's confidence.
+# and the choice is left to the last digits of a network's confidence. A score of 0 is a
+# look at which no face was found: MTCNN gives a face up before half of it is gone, so
+# in practice the score says "found" or "not found", and little in between.
 
 # %%
 lengths = np.arange(1, 2 * T + 1)
@@ -442,8 +451,14 @@ kept.round(2)
 
 # %% [markdown]
 # Both whole-frame views pay for the background. S0's square also changes the shape of
-# the face.
-#
+# the face. Whether a crop shows more depends on how much of the frame the face fills:
+
+# %%
+fills, even_at = face_height / height, 112 * face_of_crop / 108
+print(f"this face fills {fills:.0%} of the frame's height; a crop of 112 x 112 with a margin", end=" ")
+print(f"of 30 % shows more of it than 108 x 192 where it fills less than {even_at:.0%}")
+
+# %% [markdown]
 # S0 shrinks by **adaptive average pooling**, which it calls content-aware: it would keep
 # more than a centre crop or bilinear interpolation. Each output pixel is the mean of the
 # pixels that it covers, whatever they show. Let us test the claim, both halves of it.
@@ -536,7 +551,7 @@ print(f"{worst['mean of the area']:.1f}; these two differ by {apart:.1f} at the 
 # bilinear looks at four pixels, however many there are in between, and invents patterns
 # that no camera saw (aliasing). But that is what averaging over the area does, and
 # `INTER_AREA` has done for long; nothing in it looks at content. And it is right that a
-# centre crop loses faces; a crop *of the face* loses none and keeps more pixels.
+# centre crop can lose a face, where people sit at the side; a crop *of the face* cannot.
 #
 # ## 4. Where is the face?
 #
@@ -619,12 +634,12 @@ pd.DataFrame(
 agreed, both, different = 0, 0, []
 for image, found in sights:
     ours, theirs = found["MTCNN"], found.get("Haar cascade", [])
-    same = bool(ours and theirs) and overlap(ours[0].box, theirs[0].box) > 0.5
+    same = any(overlap(ours[0].box, face.box) > 0.5 for face in theirs if ours)
     both += bool(ours and theirs)
     agreed += same
     if not same and (ours or theirs):
         different.append((image, found))
-print(f"both found a face in {both} frames, and the same one in {agreed} of them")
+print(f"both found a face in {both} frames; in {agreed} MTCNN's surest is one of the cascade's")
 
 if different:
     pictures = []
@@ -709,22 +724,31 @@ for video in watched[watched["video_id"].isin(forged)].itertuples():
             needed[name].append(far / longer - 0.5)
 
 if forged:
-    at_most = np.linspace(0, 0.6, 31)
+    at_most = np.linspace(-0.3, 0.6, 46)  # below 0: cut tighter than the box
     fig, (left_ax, right_ax) = plt.subplots(1, 2, figsize=(12, 3.8))
     inside = {}
     for name, parts in needed.items():
         far = np.concatenate(parts)
         inside[name] = np.array([(far <= margin).mean() for margin in at_most])
         left_ax.plot(at_most, inside[name], label=name)
+    left_ax.axvline(0, color=style.MUTED, linestyle="--", linewidth=1.5)
+    left_ax.text(0, 0.1, " the box", color=style.MUTED)
     left_ax.set(ylim=(0, 1.03), xlabel="margin", ylabel="share inside the crop")
     left_ax.set_title("What of the forgery is in it")
     left_ax.legend(loc="lower right")
-    right_ax.plot(at_most, 112 / (1 + 2 * at_most))
+    wide = at_most[at_most >= 0]
+    right_ax.plot(wide, 112 / (1 + 2 * wide))
     right_ax.set(ylim=(0, 115), xlabel="margin", ylabel="pixels of the face")
     right_ax.set_title("What is left of the face, of 112")
     plt.show()
 else:
     print("Where these forgeries end, nobody has written down.")
+
+# %% [markdown]
+# The renderer's composites are features inside of a face, and the crop is a square by the
+# *longer* side of the box, so they are inside early, and a margin only costs pixels.
+# A swap that takes the jaw and the hairline along has its edge outside of the box. How
+# large a margin should be is a question about the forgery, not about the face.
 
 # %% [markdown]
 # ### Which videos fall out?
@@ -739,7 +763,7 @@ some = val[val["group"].isin(sorted(val["group"].unique())[::2])]
 start = time.perf_counter()
 prepared = prepare(some, view)
 print(f"{len(prepared.index)} videos, {time.perf_counter() - start:.1f} s")
-prepared.index.head()
+prepared.index[["video_id", "shape", "n_frames", "faces", "present", "dropped"]].head()
 
 # %% [markdown]
 # Not every video shows a face in every frame. S3 drops a video without any, S2 and S4
@@ -748,7 +772,7 @@ prepared.index.head()
 
 # %%
 lost = drops.report(prepared, some)
-lost
+lost[["videos", "dropped", "dropped_share", "faceless_share"]].round(3)
 
 # %%
 sample = see(pictured["fake"][0].path, view, detector=detector)
@@ -773,14 +797,12 @@ mover, *_ = pictured["real"]
 clip = preview(mover.path, study.profile.clip_frames, height=108)
 stride = max(1, round(mover.n_frames / T))  # between frames that are spread evenly
 apart_s = {"next frame": 1 / mover.fps, "sampled": stride / mover.fps, "S1": 0.6}
-steps = {
-    name: min(len(clip) - 1, max(1, round(seconds * mover.fps)))
-    for name, seconds in apart_s.items()
-}
+steps = {name: max(1, round(seconds * mover.fps)) for name, seconds in apart_s.items()}
+steps = {name: step for name, step in steps.items() if step < len(clip)}
 flows = {name: optical_flow(clip[0], clip[step]) for name, step in steps.items()}
 reach = max(1.0, max(float(np.percentile(abs(flow), 99)) for flow in flows.values()))
 
-fig, axes = plt.subplots(2, 4, figsize=(15, 4.8))
+fig, axes = plt.subplots(2, 1 + len(steps), figsize=(4 + 3.7 * len(steps), 4.8))
 axes[0, 0].imshow(clip[0])
 axes[0, 0].set_title("frame 0")
 axes[1, 0].imshow(colour_wheel(108))
@@ -802,6 +824,14 @@ plt.show()
 # patches from coarse to fine, Farneback fits a parabola around every pixel.
 
 # %%
+def returning(there: np.ndarray, back: np.ndarray) -> float:
+    """Of the pixels that move, the share that the way back brings home; nan: none move."""
+    home = there + warp(back, there)
+    allowed = 0.01 * ((there**2).sum(axis=-1) + (warp(back, there) ** 2).sum(axis=-1)) + 0.5
+    moving = np.linalg.norm(there, axis=-1) > 1  # pixels
+    return float(((home**2).sum(axis=-1) < allowed)[moving].mean()) if moving.any() else np.nan
+
+
 STRIDES = (1, 2, 4, 8, 14, 20)
 rows = []
 for video in val[val["label"] == 0].head(8).itertuples():
@@ -811,12 +841,18 @@ for video in val[val["label"] == 0].head(8).itertuples():
             if i < 0:
                 continue  # a clip shorter than the stride
             a, b = images[i], images[i + step]
-            for name in ("no motion", "dis", "farneback"):
+            rows.append({
+                "stride": step, "flow": "no motion",
+                "error": photometric_error(a, b, np.zeros((*a.shape[:2], 2))),
+            })
+            for method in ("dis", "farneback"):
                 start = time.perf_counter()
-                flow = np.zeros((*a.shape[:2], 2)) if name == "no motion" else optical_flow(a, b, method=name)
+                flow = optical_flow(a, b, method=method)
+                ms = 1000 * (time.perf_counter() - start)
                 rows.append({
-                    "stride": step, "flow": name, "ms": 1000 * (time.perf_counter() - start),
+                    "stride": step, "flow": method, "ms": ms,
                     "error": photometric_error(a, b, flow),
+                    "returns": returning(flow, optical_flow(b, a, method=method)),
                 })
 measured = pd.DataFrame(rows)
 left_over = measured.pivot_table(index="stride", columns="flow", values="error")
@@ -830,20 +866,24 @@ for name, step in steps.items():
     ax.axvline(step, color=style.MUTED, linestyle="--", linewidth=1.5)
     ax.text(step, top, f" {name}", color=style.MUTED, va="top", rotation=90)
 ax.set(ylim=(0, top), xlabel="frames between the two", ylabel="error, grey levels")
+ax.set_xticks(STRIDES)
 ax.set_title("What is left between two frames after the flow")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 explained = 1 - left_over[["dis", "farneback"]].div(left_over["no motion"], axis=0)
 print(f"milliseconds a pair, here: DIS {speed['dis']:.1f}, Farneback {speed['farneback']:.1f}")
-explained.rename(columns=str.upper).rename_axis(columns="share of the change explained").round(2)
+returns = measured.pivot_table(index="stride", columns="flow", values="returns")
+pd.concat({"share of the change explained": explained, "moving pixels that come home": returns}, axis=1).round(2)
 
 # %% [markdown]
-# Over a large stride a flow still fits the pictures to some degree, because pixels of a
-# like colour can always be found somewhere. That is no longer motion: between the two
-# frames the head has gone there and back, the mouth has opened and closed, and all of it
-# is missing. Adjacent frames show small motion as it is, and little of the clip. The
-# view has both, `flow="sampled"` and `flow="adjacent"`:
+# Look for a rise and a fall. Between neighbours little moves: part of the change is
+# noise, which no motion explains, and over plain walls noise is taken for motion that
+# does not come home. As motion outgrows the noise both shares rise; where the way is too
+# long to follow they fall, at another stride for each method. And whatever a flow over
+# 0.6 s shows, it is where things *ended up*: that the mouth opened and closed on the way
+# is not in it. Adjacent frames show motion as it is, and little of the clip. The view has
+# both, `flow="sampled"` and `flow="adjacent"`:
 
 # %%
 for kind in ("sampled", "adjacent"):
@@ -939,11 +979,12 @@ print(f"{worst['bilinear'] / worst['adaptive pooling']:.1f} times as far off whe
 print(f"- faces: followed in {tracked / dense:.0%} of the time of looking anew;", end=" ")
 print(f"{lost['dropped_share'].max():.0%} of a kind dropped at the most", end="")
 if forged:
-    print(f"; {inside['its edge'][0]:.0%} of a composite's edge is in a crop without margin,", end=" ")
+    print(f"; {np.interp(0, at_most, inside['its edge']):.0%} of a composite's edge is in a crop without margin,", end=" ")
     print(f"{np.interp(0.3, at_most, inside['its edge']):.0%} with 30 %", end="")
 print()
 print(f"- stride: DIS explains {explained['dis'].iloc[0]:.0%} of the change between", end=" ")
-print(f"neighbours, {explained['dis'].iloc[-1]:.0%} over {explained.index[-1]} frames")
+print(f"neighbours, {explained['dis'].iloc[-1]:.0%} over {explained.index[-1]} frames;", end=" ")
+print(f"of moving pixels {returns['dis'].iloc[0]:.0%} and {returns['dis'].iloc[-1]:.0%} come home")
 smallest = sizes["kB a video"].iloc[2:].idxmin()
 print(f"- formats: {smallest} is the smallest, {sizes.loc[smallest, 'kB a video']:.0f} kB a video of", end=" ")
 print(f"{sizes.loc['our shards', 'kB a video']:.0f}; exact are", end=" ")
@@ -970,6 +1011,8 @@ print(*sizes.index[np.isinf(sizes["PSNR, dB, worst"])], sep=", ")
 # - P. Viola, M. Jones, Rapid object detection using a boosted cascade of simple
 #   features, CVPR 2001
 # - T. Kroeger et al., Fast optical flow using dense inverse search, ECCV 2016 (DIS)
+# - N. Sundaram, T. Brox, K. Keutzer, Dense point trajectories by GPU-accelerated large
+#   displacement optical flow, ECCV 2010
 # - G. Farneback, Two-frame motion estimation based on polynomial expansion, SCIA 2003
 # - S0: C. Tung, D. Tung, DeepSneak: deepfake video detection, CS231N (sampling, best
 #   clip, adaptive pooling)
