@@ -386,8 +386,7 @@ spans.describe().loc[["min", "50%", "max"]].round(4)
 # %% [markdown]
 # Where lowest and highest are nearly the same, the face is in full view all the time,
 # and the choice is left to the last digits of a network's confidence. A score of 0 is a
-# look at which no face was found: MTCNN gives a face up before half of it is gone, so
-# in practice the score says "found" or "not found", and little in between.
+# look at which no face was found.
 
 # %%
 lengths = np.arange(1, 2 * T + 1)
@@ -736,7 +735,7 @@ if forged:
     left_ax.set(ylim=(0, 1.03), xlabel="margin", ylabel="share inside the crop")
     left_ax.set_title("What of the forgery is in it")
     left_ax.legend(loc="lower right")
-    wide = at_most[at_most >= 0]
+    wide = np.linspace(0, 0.6)
     right_ax.plot(wide, 112 / (1 + 2 * wide))
     right_ax.set(ylim=(0, 115), xlabel="margin", ylabel="pixels of the face")
     right_ax.set_title("What is left of the face, of 112")
