@@ -64,6 +64,31 @@ def floats(n_frames, k):
     return np.linspace(0, n_frames - 1, k)
 
 
+def share_inside(box, height, width):
+    limits = np.array([width, height, width, height])
+    inside = np.clip(box, 0, limits)
+    return (inside[2:] - inside[:2]).prod() / (box[2:] - box[:2]).prod()
+
+
+def share_not_clipped(box, confidence, height, width):
+    low, high = np.maximum(box[:2], 0), np.minimum(box[2:], [width, height])
+    return confidence * (high - low).prod() / (box[2:] - box[:2]).prod()
+
+
+def area_inside(box, confidence, height, width):
+    area = (box[2:] - box[:2]).prod()
+    return confidence * share_inside(box, height, width) * area
+
+
+def share_of_frame(box, confidence, height, width):
+    return area_inside(box, confidence, height, width) / (height * width)
+
+
+def all_or_nothing(box, confidence, height, width):
+    whole = share_inside(box, height, width) == 1
+    return confidence * whole
+
+
 def grown_once(box, margin):
     middle = (box[:2] + box[2:]) / 2
     half = (box[2:] - box[:2]).max() * (1 + margin) / 2
@@ -104,6 +129,12 @@ def not_square(box, margin):
         (checks_02.spread, without_half, "half"),
         (checks_02.spread, off_the_end, "Clip"),
         (checks_02.spread, floats, "whole number"),
+        (checks_02.score, lambda box, c, h, w: share_inside(box, h, w), "confidence"),
+        (checks_02.score, lambda box, c, h, w: c, "as if all of it"),
+        (checks_02.score, share_not_clipped, "clip its corners"),
+        (checks_02.score, area_inside, "more than 1"),
+        (checks_02.score, share_of_frame, "that the box covers"),
+        (checks_02.score, all_or_nothing, "is right"),
         (checks_02.square, grown_once, "each of"),
         (checks_02.square, from_the_corner, "middle"),
         (checks_02.square, not_square, "longer side"),
@@ -133,6 +164,7 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
         checks_01.count_shared,
         checks_01.precision,
         checks_02.spread,
+        checks_02.score,
         checks_02.square,
         checks_03.majority,
         checks_03.balanced_accuracy,

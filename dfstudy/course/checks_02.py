@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from dfstudy.course.exercises import Status, check, expect
+from dfstudy.video.region import frame_score
 from dfstudy.video.sample import even_indices
+from dfstudy.video.track import Detection
 
 
 def spread(answer: Callable | None) -> Status:
@@ -46,8 +48,62 @@ def spread(answer: Callable | None) -> Status:
     return check(answer, test, name="Exercise 1")
 
 
+def score(answer: Callable | None) -> Status:
+    """Exercise 2: `score(box, confidence, height, width)` of one face, as in S0."""
+
+    def test(score: Callable) -> None:
+        height, width = 100, 160
+        boxes = {
+            "all inside": (40, 20, 80, 70),
+            "half out on the left": (-20, 20, 20, 70),
+            "over the lower right corner": (140, 80, 180, 140),
+            "wider than the frame": (-20, 20, 180, 60),
+            "outside": (170, 20, 190, 60),
+            "outside at a corner": (170, 110, 190, 130),
+        }
+        for confidence in (1.0, 0.9):
+            for where, corners in boxes.items():
+                box = np.array(corners, dtype=float)
+                got = float(score(box, confidence, height, width))
+                face = Detection(box, confidence, np.full((5, 2), np.nan))
+                inside = frame_score([face], height, width) / confidence
+                side = box[2:] - box[:2]
+                expect(
+                    got <= 1,
+                    f"A box that is {where} scores {got:.2f}; no share is more than 1:"
+                    " divide by the area of the box.",
+                )
+                expect(
+                    inside == 1 or not np.isclose(got, confidence),
+                    f"A box that is {where} scores as if all of it were to be seen:"
+                    " multiply by the share of its area inside the frame.",
+                )
+                expect(
+                    inside > 0 or got == 0,
+                    f"A box that is {where} scores {got:.2f}, and nothing of it is to"
+                    " be seen: clip its corners to the frame before taking the area.",
+                )
+                expect(
+                    inside < 1 or not np.isclose(got, side.prod() / (height * width)),
+                    "You gave the share of the frame that the box covers; asked for is"
+                    " the share of the box that is in the frame.",
+                )
+                expect(
+                    confidence == 1 or inside == 0 or not np.isclose(got, inside),
+                    "Two boxes at one place score the same whatever the detector's"
+                    " confidence: multiply by it.",
+                )
+                expect(
+                    np.isclose(got, confidence * inside),
+                    f"A box that is {where}, with confidence {confidence}, scores"
+                    f" {got:.2f} where {confidence * inside:.2f} is right.",
+                )
+
+    return check(answer, test, name="Exercise 2")
+
+
 def square(answer: Callable | None) -> Status:
-    """Exercise 2: `square(box, margin)` gives the square to cut around a face."""
+    """Exercise 3: `square(box, margin)` gives the square to cut around a face."""
 
     def test(square: Callable) -> None:
         rng = np.random.default_rng(0)
@@ -79,4 +135,4 @@ def square(answer: Callable | None) -> Status:
                 " side times (1 + 2 x margin).",
             )
 
-    return check(answer, test, name="Exercise 2")
+    return check(answer, test, name="Exercise 3")
