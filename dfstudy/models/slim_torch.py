@@ -33,9 +33,9 @@ class Slim:
     stages: tuple[tuple[int, int], ...] = ((48, 2), (96, 2))  # (channels, stride)
     norm_epsilon: float = 1e-5
     norm_momentum: float = 0.9  # weight of the old mean; PyTorch calls it 0.1
-    dropout: float = 0.5  # of the features, before a detector's last layer
+    dropout: float = 0.1  # of the features, before a detector's last layer
     batch_size: int = 32  # frames
-    learning_rate: float = 3e-3  # at the top of one cycle
+    learning_rate: float = 2e-3  # at the top of one cycle
     weight_decay: float = 0.05
 
     @property
