@@ -10,19 +10,16 @@ one takes as long as a few videos.
 import multiprocessing
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import connection
 from typing import TYPE_CHECKING
-
-import cv2
 
 from dfstudy.data.view import Sample, View, see
 from dfstudy.video.probe import VideoError
+from dfstudy.workers import start
 
 if TYPE_CHECKING:
     from dfstudy.video.track import Detector
@@ -97,19 +94,12 @@ def _start(view: View) -> None:
     """Set up a worker: one thread (there is a worker a core), one detector."""
     global _detector
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    cv2.setNumThreads(1)
+    start()
     _detector = _detector_for(view)
     if _detector is not None and view.detector == "mtcnn":
         import torch
 
         torch.set_num_threads(1)
-
-
-def _die_with_parent() -> None:
-    # A killed parent cannot shut its pool down, and idle workers would wait for ever.
-    connection.wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
 
 
 def _detector_for(view: View) -> "Detector | None":

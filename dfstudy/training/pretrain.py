@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from dfstudy import paths
+from dfstudy import paths, workers
 from dfstudy.data import synth
 from dfstudy.models import slim_torch
 from dfstudy.profiles import Profile
@@ -131,9 +131,11 @@ def _strangers(n_people: int) -> tuple[np.ndarray, ...]:
     chunks = [
         (seed, min(_CHUNK, n_people - seed)) for seed in range(0, n_people, _CHUNK)
     ]
-    workers = min(os.cpu_count() or 1, len(chunks))
+    count = min(os.cpu_count() or 1, len(chunks))
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(
+        count, mp_context=spawn, initializer=workers.start
+    ) as pool:
         bar = tqdm(pool.map(_render, chunks), total=len(chunks), desc="strangers")
         frames, tracks, boxes, people = map(np.concatenate, zip(*bar, strict=True))
     height, width = _CLIP_SIZE

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
@@ -25,6 +24,7 @@ from dfstudy.data.synth.forge import FAMILIES
 from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, render_clip
+from dfstudy.workers import start
 
 VERSION = 5  # of the renderer: raise it when the same seed gives other pictures
 _STRANGERS = 1  # their seed space; that of sets is pair.SPACE
@@ -84,7 +84,7 @@ def make(
         else:
             spawn = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(
-                workers, mp_context=spawn, initializer=_one_thread
+                workers, mp_context=spawn, initializer=start
             ) as pool:
                 for job in as_completed(
                     [pool.submit(make_pair, root, order, k) for k in todo]
@@ -157,10 +157,6 @@ def _same(root: Path, path: Path, order: dict) -> Path:
             "choose another folder or delete it"
         )
     return root
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
 
 
 def _cores() -> int:
