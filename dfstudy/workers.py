@@ -12,7 +12,7 @@ import cv2
 
 
 def start() -> None:
-    """One OpenCV thread, since there is a worker a core; an end when the parent ends."""
+    """One OpenCV thread, as there is a worker a core; an end when the parent ends."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
 
