@@ -69,7 +69,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from dfstudy.course import checks_01 as checks
-from dfstudy.data import splits, synth
+from dfstudy.data import frame_split, splits, synth
 from dfstudy.data.synth import forge
 from dfstudy.metrics import group_bootstrap
 from dfstudy.metrics.base_rates import precision_at
@@ -300,6 +300,7 @@ for i, path in enumerate(known["path"]):
     owner += [i] * len(small)
 thumbnails = np.concatenate(thumbnails).astype(np.float32)
 frames_of = known.loc[owner].reset_index(drop=True)  # one row a frame
+frames_of["frame"] = frames_of.groupby("video_id").cumcount()
 # Where nobody has said who is in a video, its group stands for its people.
 frames_of["target_identity"] = frames_of["target_identity"].fillna(frames_of["group"])
 
@@ -320,10 +321,13 @@ def three_ways(kinds: list[str]) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]
     rows, pixels = frames_of[here], thumbnails[here]
     labels = rows["label"].to_numpy()
     shares = dict(zip(("train", "val", "test"), study.profile.split, strict=True))
-    rng = np.random.default_rng(study.seed)
-    parts = {"frames at random": rng.choice(list(shares), len(rows), p=[*shares.values()])}
+    options = {"seed": study.seed, "fractions": shares}
+    dealt, _ = frame_split.deal(videos, frames=study.profile.frames, **options)
+    part_of = dealt.set_index(["video_id", "frame"])["split"]
+    frame = pd.MultiIndex.from_frame(rows[["video_id", "frame"]])
+    parts = {"frames at random": part_of[frame].to_numpy()}
     for name, kind in (("videos at random", "video"), ("by group", "group")):
-        dealt, _ = splits.split(videos, seed=study.seed, fractions=shares, kind=kind)
+        dealt, _ = splits.split(videos, kind=kind, **options)
         part_of = dealt.set_index("video_id")["split"]
         parts[name] = rows["video_id"].map(part_of).to_numpy()
     judged = {}
@@ -386,17 +390,18 @@ figures.intervals(
 
 # %% [markdown]
 # A thumbnail of a few hundred pixels shows little of a forgery and much of a scene, so
-# what the first two splits give beside the third is **memory**. With frames at random, the neighbour of a test frame is
-# the frame before it, of the same video: the answer was in the training part. (Unless a
-# fake shares whole frames with its original: then the two cannot be told even so.)
+# what the first two splits give beside the third is **memory**. With frames at random,
+# the neighbour of a test frame is the frame before it, of the same video: the answer was
+# in the training part. (Unless a fake shares whole frames with its original: then the
+# two cannot be told even so.)
 #
 # With videos at random, look at *where* the interval is. The footage of a test video
 # may be in training under the **other** label: a fake lies nearest to the authentic clip
 # that it was made from, and that clip nearest to its fake. Then the classifier is wrong
 # more often than a coin, which nobody can be without having met the footage. Where a
 # clip has many fakes, as in DFDC, the neighbour of a fake may be another fake of the
-# clip, and the number rises again. **A leak is not a bonus of so many points. It makes the number speak
-# of something else, in either direction.**
+# clip, and the number rises again. **A leak is not a bonus of so many points. It makes
+# the number speak of something else, in either direction.**
 #
 # By group, nothing can be remembered, and the number is what this classifier knows of
 # forgeries: whatever it is, that one may be reported.
