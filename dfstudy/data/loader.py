@@ -26,7 +26,8 @@ from dfstudy.frameworks import import_torchvision
 
 import_torchvision()  # before TensorFlow, or the process may die
 
-X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]  # frames, or frames and flow
+# Frames, or features of frames; or a pair of them and flow.
+X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
 Augment = Callable[[X, np.random.Generator], X]
 
 
@@ -43,10 +44,13 @@ class PreparedSet(Dataset):
         by: what one item is.
         flow: x is then a pair, (frames, flow): flow float16 (H, W, 2) or (T, H, W, 2),
             dx and dy in pixels of the frames. A batch's x is a pair, too.
+        features: float32 (videos, T, F), in the order of `video_ids`, of a network that
+            has seen the frames: they stand in their place, (F,) or (T, F).
 
     Raises:
         KeyError: a row that was never prepared.
-        ValueError: no video is left, or flow of a view that has none.
+        ValueError: no video is left, flow of a view that has none, or features of
+            other videos.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class PreparedSet(Dataset):
         *,
         by: Literal["frame", "video"],
         flow: bool = False,
+        features: np.ndarray | None = None,
     ):
         if by not in {"frame", "video"}:
             raise ValueError(f'by must be "frame" or "video", not {by!r}')
@@ -81,7 +86,12 @@ class PreparedSet(Dataset):
             item = (view.frames, *item)
         self._shards = rows["shard"].tolist()
         # Face 0 comes first in an array, so its offset is the array's.
-        self._arrays = [_Array(rows["offset"], (*item, 3), np.uint8)]
+        self._features = features
+        self._arrays = []
+        if features is None:
+            self._arrays.append(_Array(rows["offset"], (*item, 3), np.uint8))
+        elif features.shape[:2] != (len(rows), view.frames):
+            raise ValueError(f"features {features.shape} for {len(rows)} videos")
         if flow:
             self._arrays.append(_Array(rows["flow_offset"], (*item, 2), np.float16))
         self._maps = ShardMaps(prepared.folder)
@@ -95,6 +105,9 @@ class PreparedSet(Dataset):
             raise IndexError(item)
         video, frame = divmod(item, self.frames)
         x = []
+        if self._features is not None:
+            seen = self._features[video]
+            x.append(torch.from_numpy(seen[frame] if self.by == "frame" else seen))
         for array in self._arrays:
             offset = array.offsets[video] + frame * array.bytes
             data = self._maps.bytes(self._shards[video], offset, array.bytes)

@@ -14,15 +14,23 @@ from typing import Any
 
 import numpy as np
 
-FAMILIES = ("frame_keras", "frame_torch")
+FAMILIES = (
+    "frame_keras",
+    "frame_torch",
+    "two_stream_frame",
+    "two_stream_video",
+    "cnn_rnn",
+    "cnn_3d",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
     """A network and what it is.
 
-    `module` (torch.nn.Module or keras.Model) takes uint8 RGB (N, H, W, 3) and returns
-    logits, (N, 1) or (N, 2); `pretrained` is what it really starts from.
+    `module` (torch.nn.Module or keras.Model) takes uint8 RGB, frames (N, H, W, 3) or
+    clips (N, T, H, W, 3), of a view with flow a pair with float16 (..., H, W, 2), and
+    returns logits, (N, 1) or (N, 2); `pretrained` is what it really starts from.
     """
 
     module: Any
@@ -31,6 +39,11 @@ class Built:
     network: str  # "full" | "slim"
     backbone: str
     pretrained: str
+    # Where a network that sees frames and the rest can be had apart: `spatial` from
+    # frames uint8 (N, H, W, 3) to features (N, F), `head` from those (and flow) to
+    # logits. They share their weights with `module`.
+    spatial: Any = None
+    head: Any = None
 
 
 def family(name: str) -> ModuleType:

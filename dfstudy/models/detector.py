@@ -10,6 +10,7 @@ folder from a stranger is safe to load.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,14 @@ class Detector:
     on validation, `rule` (aggregation, threshold, strict) and `temperature`.
     """
 
-    module: Any  # torch.nn.Module or keras.Model: uint8 frames to logits
+    built: Built
     info: dict[str, Any]
     folder: Path | None = None
+
+    @property
+    def module(self) -> Any:
+        """torch.nn.Module or keras.Model: uint8 frames (and flow) to logits."""
+        return self.built.module
 
     @property
     def view(self) -> View:
@@ -56,15 +62,22 @@ class Detector:
         """Of the calibration, chosen on validation."""
         return self.info["temperature"]
 
-    def score(self, clips: np.ndarray, *, batch_size: int = 64) -> np.ndarray:
+    def score(
+        self,
+        clips: np.ndarray,
+        flow: np.ndarray | None = None,
+        *,
+        batch_size: int = 64,
+    ) -> np.ndarray:
         """P(fake) in [0, 1] as float32: (B, T) of a frame model, (B,) of a video model.
 
         Args:
             clips: uint8 RGB (B, T, H, W, 3) with H and W of the view.
+            flow: (B, T, H, W, 2), where the view has flow, and only there.
             batch_size: frames (or clips, of a video model) that go through at once.
 
         Raises:
-            ValueError: another type or shape.
+            ValueError: another type or shape, or flow is missing or too much.
         """
         view = self.view
         if clips.dtype != np.uint8 or clips.ndim != 5:
@@ -76,26 +89,51 @@ class Detector:
                 f"this detector takes frames of {view.height}x{view.width}x3, not"
                 f" {'x'.join(map(str, clips.shape[2:]))}"
             )
-        per_frame = self.level == "frame"
-        x = clips.reshape(-1, *clips.shape[2:]) if per_frame else clips
-        logits = np.concatenate(
-            [self._logits(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
-            or [np.zeros((0, 1))]
-        )
-        scores = fake_probability(logits)
-        return scores.reshape(clips.shape[:2]) if per_frame else scores
+        if (flow is not None) != (view.flow != "none"):
+            raise ValueError(f"the view's flow is {view.flow!r}: look at what you give")
+        if flow is not None and flow.shape != (*clips.shape[:-1], 2):
+            raise ValueError(f"a flow {flow.shape} does not belong to {clips.shape}")
+        return self._scores(self.module, clips, flow, batch_size)
 
-    def _logits(self, x: np.ndarray) -> np.ndarray:
+    def score_features(
+        self,
+        features: np.ndarray,
+        flow: np.ndarray | None = None,
+        *,
+        batch_size: int = 64,
+    ) -> np.ndarray:
+        """The same scores from `built.spatial`'s features (B, T, F) of the frames."""
+        return self._scores(self.built.head, features, flow, batch_size)
+
+    def _scores(
+        self,
+        module: Any,
+        seen: np.ndarray,
+        flow: np.ndarray | None,
+        batch_size: int,
+    ) -> np.ndarray:
+        parts = [seen] if flow is None else [seen, flow]
+        shape = seen.shape[:2]
+        if self.level == "frame":
+            parts = [part.reshape(-1, *part.shape[2:]) for part in parts]
+        logits = [np.zeros((0, 1), np.float32)]
+        for i in range(0, len(parts[0]), batch_size):
+            x = [part[i : i + batch_size] for part in parts]
+            logits.append(self._logits(module, x if flow is not None else x[0]))
+        scores = fake_probability(np.concatenate(logits[1:] or logits))
+        return scores.reshape(shape) if self.level == "frame" else scores
+
+    def _logits(self, module: Any, x: np.ndarray | list[np.ndarray]) -> np.ndarray:
         # float32 on every machine, so that a detector's scores do not depend on it.
         if self.info["framework"] == "keras":
-            return np.asarray(self.module.predict_on_batch(x), np.float32)
+            return np.asarray(module.predict_on_batch(x), np.float32)
         import torch
 
-        device = next(self.module.parameters()).device
-        self.module.eval()
+        device = next(module.parameters()).device
+        module.eval()
         with torch.inference_mode():
             x = torch.from_numpy(np.ascontiguousarray(x)).to(device)
-            return self.module(x).float().cpu().numpy()
+            return module(x).float().cpu().numpy()
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder; model.json comes last: a folder with it is whole."""
@@ -122,9 +160,18 @@ class Detector:
 
 
 def new(
-    built: Built, *, view: View, data_kind: str, seed: int, **more: Any
+    built: Built,
+    *,
+    view: View,
+    data_kind: str,
+    seed: int,
+    shape: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Detector:
-    """A detector of a freshly built network; `more` goes into model.json as it is."""
+    """A detector of a freshly built network; `more` goes into model.json as it is.
+
+    `shape` are the options of the family's `build` beside view, network, start, seed.
+    """
     lesson = family(built.name)
     info = {
         "name": built.name,
@@ -138,9 +185,10 @@ def new(
         "data_kind": data_kind,
         "seed": seed,
         "temperature": 1.0,
+        "shape": dict(shape or {}),
         **more,
     }
-    return Detector(built.module, info)
+    return Detector(built, info)
 
 
 def load(folder: str | Path) -> Detector:
@@ -160,8 +208,13 @@ def load(folder: str | Path) -> Detector:
     if not weights.is_file():
         raise DetectorError(f"{folder}: {weights.name} is missing; train it again")
     try:
-        View.from_dict(info["view"])
-        module = lesson.build(network=info["network"], pretrained="none").module
+        built = lesson.build(
+            view=View.from_dict(info["view"]),
+            network=info["network"],
+            pretrained="none",
+            **info.get("shape", {}),
+        )
+        module = built.module
         if lesson.FRAMEWORK == "keras":
             module.load_weights(weights)
         else:
@@ -173,7 +226,7 @@ def load(folder: str | Path) -> Detector:
             f"{folder}: the weights or the view do not fit this version of dfstudy"
             f" ({str(error).splitlines()[0]}); train it again"
         ) from error
-    return Detector(module, info, folder)
+    return Detector(built, info, folder)
 
 
 def _read_card(card: Path) -> dict[str, Any]:

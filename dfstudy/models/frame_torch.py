@@ -59,6 +59,9 @@ def view(frames: int = PAPER.frames) -> View:
     )
 
 
+VIEW = view()
+
+
 class FrameNet(nn.Module):
     """A backbone with two logits, (real, fake)."""
 
@@ -93,11 +96,16 @@ class ResNet18(nn.Module):
 
 
 def build(
-    *, network: str = "full", pretrained: str | Path = "imagenet", seed: int = 0
+    *,
+    view: View = VIEW,
+    network: str = "full",
+    pretrained: str | Path = "imagenet",
+    seed: int = 0,
 ) -> Built:
     """The detector, untrained.
 
     Args:
+        view: what it will see; the network takes frames of any size.
         network: "full" for ResNet-18, "slim" for the slim backbone.
         pretrained: "none"; "imagenet" (full only; "none" is what Built says where the
             weights cannot be had); or the file of a pretrained slim backbone.

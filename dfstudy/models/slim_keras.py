@@ -18,6 +18,9 @@ from dfstudy.models.slim_torch import SLIM, Slim
 keras = import_keras()
 layers = keras.layers
 
+# What `inflate_keras.inflate` needs for a stride of 4 in time, as S1's 3D network.
+IN_TIME = {"stride": {"stem_conv": 2, "blocks_0_first_conv": 2, "blocks_0_skip_conv": 2}}
+
 
 def build(*, height: int, width: int, recipe: Slim = SLIM) -> keras.Model:
     """Model from uint8 RGB (N, height, width, 3) to features (N, 96)."""

@@ -40,9 +40,11 @@ def measure(detector: Detector, videos: pd.DataFrame, *, train_s: float) -> dict
         sample = see(row.path, view, detector=faces)
         if sample.dropped:
             continue
-        clip = sample.faces[0].crops if view.crop == "face" else sample.frames
+        face = view.crop == "face"
+        clip = sample.faces[0].crops if face else sample.frames
+        flow = sample.faces[0].flow if face else sample.flow
         seen = time.perf_counter()
-        detector.score(clip[None])
+        detector.score(clip[None], None if flow is None else flow[None])
         network.append(time.perf_counter() - seen)
         whole, length = time.perf_counter() - start, float(row.duration_s)
     weights = [f for f in detector.folder.iterdir() if f.suffix in _WEIGHTS]
@@ -63,7 +65,10 @@ _WEIGHTS = {".safetensors", ".h5"}
 
 
 def macs(detector: Detector) -> int:
-    """Multiply-accumulates of convolutions and linear layers for one video."""
+    """Multiply-accumulates of convolutions, linear and recurrent layers for a video.
+
+    Every frame is counted, also where a frozen network's features are kept.
+    """
     view = detector.view
     shape = (view.height, view.width, 3)
     frames = view.frames if detector.level == "frame" else 1
@@ -77,12 +82,24 @@ def macs(detector: Detector) -> int:
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             detector.module.eval()(x)
         return frames * counter.get_total_flops() // 2  # it counts both operations
+    return frames * _keras_macs(detector.module, view.frames // frames)
+
+
+def _keras_macs(model: Any, times: int) -> int:
+    """Of one item; nested models of single frames, (N, H, W, C), run `times`."""
     total = 0
-    for layer in detector.module._flatten_layers(include_self=False):
-        if getattr(layer, "kernel", None) is not None:
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            of_frame = len(layer.inputs) == 1 and len(layer.input_shape) == 4
+            total += _keras_macs(layer, times) * (times if of_frame else 1)
+        elif hasattr(layer, "cell"):  # recurrent: both kernels at every step
+            kernels = (layer.cell.kernel, layer.cell.recurrent_kernel)
+            steps = layer.input.shape[1]
+            total += steps * sum(int(np.prod(kernel.shape)) for kernel in kernels)
+        elif getattr(layer, "kernel", None) is not None:
             places = int(np.prod(layer.output.shape[1:-1], dtype=int))
             total += places * int(np.prod(layer.kernel.shape))
-    return frames * total
+    return total
 
 
 def _parameters(module: Any) -> int:

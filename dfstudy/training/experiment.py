@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from dfstudy import paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
@@ -25,18 +24,13 @@ from dfstudy.metrics.calibration import fit_temperature
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, results
-from dfstudy.training.fitted import fitted, history
+from dfstudy.training.features import features
+from dfstudy.training.fitted import PLAIN, STARTS, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule, evidence
 
 # What a detector of faces alone can be asked to learn; lesson 10 adds the text.
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
-STARTS = {
-    "none": "scratch",
-    "synthetic-identity": "identity",
-    "synthetic-tracks": "tracks",
-    "imagenet": "imagenet",
-}
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,7 @@ def train(
     seed: int,
     rules: Sequence[Rule],
     start: str | None = None,
+    variant: Variant = PLAIN,
 ) -> Trained:
     """Train the family `model` on `data`, or load it where just this was trained.
 
@@ -83,6 +78,7 @@ def train(
         model: a name of models.FAMILIES.
         rules: the ways from scores to a verdict that validation may choose from.
         start: what the network starts from, a key of STARTS; the profile's by default.
+        variant: what differs from the family's own settings; part of the name.
 
     Raises:
         ValueError: training or validation videos of a class are missing.
@@ -92,17 +88,15 @@ def train(
     methods = data.manifest["method"].fillna("unknown")
     rows = data.manifest[(data.manifest["label"] == 0) | methods.isin(families)]
     by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
-    name = model if start == profile.pretrained else f"{model}-{STARTS[start]}"
-    runs = paths.runs(profile.name)
+    place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
+    folder = folder_of(model, **place)
+    name, runs = folder.name.removesuffix(f"_{seed}"), folder.parent.parent
     detector = fitted(
         model,
         data,
         by_split,
-        folder=runs / "models" / f"{name}_{seed}",
-        profile=profile,
-        seed=seed,
-        start=start,
-        rules=[asdict(rule) for rule in rules],
+        folder=folder,
+        **place,
     )
     prepared = data.prepared(detector.view)
     val = _predict(detector, prepared, by_split["val"])
@@ -170,12 +164,18 @@ def _predict(
     detector: Detector, prepared: Prepared, rows: pd.DataFrame
 ) -> pd.DataFrame:
     """The predictions on these videos; those that were dropped are not in it."""
-    videos = PreparedSet(prepared, rows, by="video")
+    seen = None
+    if detector.info["frozen"]:  # its spatial network has seen these frames already
+        seen = features(detector.built.spatial, prepared, rows)
+    flow = detector.view.flow != "none"
+    videos = PreparedSet(prepared, rows, by="video", flow=flow, features=seen)
+    score = detector.score if seen is None else detector.score_features
     tables, done = [], 0
-    for clips, _ in loader(videos, batch_size=8, shuffle=False):
-        ids = videos.video_ids[done : done + len(clips)]
-        tables.append(predictions.table(ids, detector.score(clips.numpy())))
-        done += len(clips)
+    for x, y in loader(videos, batch_size=8, shuffle=False):
+        ids = videos.video_ids[done : done + len(y)]
+        parts = x if flow else (x,)
+        tables.append(predictions.table(ids, score(*(part.numpy() for part in parts))))
+        done += len(y)
     return pd.concat(tables, ignore_index=True)
 
 

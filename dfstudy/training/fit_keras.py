@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from torch.utils.data import DataLoader
 
+from dfstudy.data.loader import X
 from dfstudy.frameworks import import_keras
 from dfstudy.models import margin
 from dfstudy.training.history import EpochLog, set_epoch, val_auroc
@@ -148,7 +149,7 @@ class _Epoch(keras.callbacks.Callback):
                 draws.state.assign(state.generate_state(2) >> 1)  # 31 bits for torch
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        parts = [(self.model.predict_on_batch(x.numpy()), y) for x, y in self._val]
+        parts = [(self.model.predict_on_batch(_arrays(x)), y) for x, y in self._val]
         logits = np.concatenate([part for part, _ in parts])
         labels = np.concatenate([y.numpy() for _, y in parts])
         loss = self.model.loss(labels[:, None], logits)
@@ -164,3 +165,7 @@ class _Epoch(keras.callbacks.Callback):
             self.model.save_weights(self._best)
         if self._log.stale():
             self.model.stop_training = True
+
+
+def _arrays(x: X) -> np.ndarray | list[np.ndarray]:
+    return [part.numpy() for part in x] if isinstance(x, tuple) else x.numpy()

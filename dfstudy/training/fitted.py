@@ -13,8 +13,9 @@ import importlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,12 +30,54 @@ from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
 from dfstudy.training import pretrain
 from dfstudy.training.augment import augment
+from dfstudy.training.features import features
 from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol
 from dfstudy.training.schedule import one_cycle
 from dfstudy.video.sample import even_indices
 
 _HISTORY = "history.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What differs from a family's own settings; the empty one is the paper's."""
+
+    look: Mapping[str, Any] = field(default_factory=dict)  # of the family's `view`
+    shape: Mapping[str, Any] = field(default_factory=dict)  # of its `build`
+    loss: Mapping[str, Any] = field(default_factory=dict)  # of its `loss`
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    finetune: bool = False  # train the spatial network, too, where there is a BASE
+
+    @property
+    def name(self) -> str:
+        """For files: "" of the empty one, "gru" for {"cell": "gru"}."""
+        parts = [str(v) for part in (self.look, self.shape) for v in part.values()]
+        parts += [f"{key}{value:g}" for key, value in self.loss.items()]
+        for key, value in (("lr", self.learning_rate), ("batch", self.batch_size)):
+            parts += [f"{key}{value:g}"] if value else []
+        parts += ["finetuned"] if self.finetune else []
+        return "-".join(parts)
+
+
+PLAIN = Variant()
+STARTS = {
+    "none": "scratch",
+    "synthetic-identity": "identity",
+    "synthetic-tracks": "tracks",
+    "imagenet": "imagenet",
+}
+
+
+def folder_of(
+    model: str, *, profile: Profile, seed: int, start: str, variant: Variant = PLAIN
+) -> Path:
+    """Where this detector lives: `runs/<profile>/models/<model>[-...]_<seed>`."""
+    parts = [model, variant.name, STARTS[start] if start != profile.pretrained else ""]
+    name = "-".join(filter(None, parts))
+    return paths.runs(profile.name) / "models" / f"{name}_{seed}"
 
 
 def fitted(
@@ -46,7 +89,7 @@ def fitted(
     profile: Profile,
     seed: int,
     start: str,
-    **more: object,
+    variant: Variant = PLAIN,
 ) -> Detector:
     """The detector `model`, fitted to `rows["train"]` and kept in `folder`.
 
@@ -55,18 +98,18 @@ def fitted(
         data: prepares the videos.
         rows: of its manifest, by split: "train" and "val" are read.
         start: "none", "imagenet" or a kind of training.pretrain.
-        more: what else the same fit depends on, as JSON can hold it.
+        variant: what differs from the family's own settings.
 
     Raises:
         ValueError: the training videos are all of one class.
     """
     settings = {
         "profile": asdict(profile),
+        "variant": asdict(variant),
         "start": start,
         "seed": seed,
         "data": data.identity(),
         "code": paths.code_sha256(),
-        **more,
     }
     inputs = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     try:
@@ -75,7 +118,9 @@ def fitted(
         detector = None
     if detector is not None and detector.info.get("inputs") == inputs:
         return detector
-    detector, table = _fit(model, data, rows, folder / "fit", profile, seed, start)
+    detector, table = _fit(
+        model, data, rows, folder / "fit", profile, seed, start, variant
+    )
     detector.info["inputs"] = inputs
     Protocol(folder).retrained()
     table.to_csv(folder / _HISTORY, index=False)
@@ -97,40 +142,79 @@ def _fit(
     profile: Profile,
     seed: int,
     start: str,
+    variant: Variant,
 ) -> tuple[Detector, pd.DataFrame]:
     family = models.family(model)
-    view = family.view(profile.frames)
+    slim = profile.network == "slim"
+    look = (getattr(family, "SLIM_LOOK", {}) if slim else {}) | dict(variant.look)
+    view = family.view(profile.frames, **look)
     prepared = data.prepared(view)
-    train, val = (
-        PreparedSet(prepared, rows[part], by=family.LEVEL) for part in ("train", "val")
-    )
-    if len(train.labels.unique()) < 2:
-        raise ValueError(f"{data.name}: the training videos are all of one class")
     pretrained = start
     if start.startswith("synthetic-"):
         pretrained = pretrain.backbone(start, profile=profile)
-    built = family.build(network=profile.network, pretrained=pretrained, seed=seed)
-    recipe, options, reading = family.PAPER, {}, {}
-    if profile.network == "slim":
-        recipe = SLIM
-        options = {"weight_decay": SLIM.weight_decay, "schedule": one_cycle}
-        reading = {"draw": profile.draw, "augment": augment}
+    frozen = hasattr(family, "BASE") and not variant.finetune
+    base = None
+    if hasattr(family, "BASE"):
+        base = fitted(
+            family.BASE,
+            data,
+            rows,
+            folder=folder_of(family.BASE, profile=profile, seed=seed, start=start),
+            profile=profile,
+            seed=seed,
+            start=start,
+        )
+        pretrained = "none"
+    built = family.build(
+        view=view,
+        network=profile.network,
+        pretrained=pretrained,
+        seed=seed,
+        **variant.shape,
+    )
+    if base is not None:
+        built.spatial.set_weights(base.built.spatial.get_weights())
+        built = replace(built, pretrained=base.info["pretrained"])
+    train, val = (
+        PreparedSet(
+            prepared,
+            rows[part],
+            by=family.LEVEL,
+            flow=view.flow != "none",
+            features=features(built.spatial, prepared, rows[part]) if frozen else None,
+        )
+        for part in ("train", "val")
+    )
+    if len(train.labels.unique()) < 2:
+        raise ValueError(f"{data.name}: the training videos are all of one class")
+    recipe = getattr(family, "SLIM", SLIM) if slim else family.PAPER
+    options, reading = {}, {}
+    if slim:
+        options = {"weight_decay": recipe.weight_decay, "schedule": one_cycle}
+        if not frozen:
+            reading = {"draw": profile.draw, "augment": augment}
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
     table = fit(
-        built.module,
-        loader(train, batch_size=recipe.batch_size, shuffle=True, seed=seed, **reading),
+        built.head if frozen else built.module,
+        loader(
+            train,
+            batch_size=variant.batch_size or recipe.batch_size,
+            shuffle=True,
+            seed=seed,
+            **reading,
+        ),
         loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
-        loss=family.loss(class_weight(train.labels)),
+        loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
-        epochs=profile.epochs,
-        learning_rate=recipe.learning_rate,
+        epochs=variant.epochs or profile.epochs,
+        learning_rate=variant.learning_rate or recipe.learning_rate,
         patience=profile.patience,
         seed=seed,
         **options,
     )
     seconds = float(table["seconds"].sum())
-    facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds}
-    return detectors.new(built, view=view, **facts), table
+    facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
+    return detectors.new(built, view=view, shape=variant.shape, **facts), table
 
 
 def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:

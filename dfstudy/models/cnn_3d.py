@@ -1,0 +1,83 @@
+"""Keras; Notshe, Svoboda and Xiao (S1), "3D CNN": convolution over space and time.
+
+    built = build(network="full", pretrained="imagenet")
+    built.module(clips)                 # (N, 1) of uint8 (N, 16, 224, 224, 3)
+
+Table 6: (16, 224, 224, 3) becomes (4, 7, 7, 2048), is averaged to 2048, and goes through
+a linear unit. S1 names no network, only that it is pretrained and takes 224 x 224; no
+Keras library has one. So ResNet50 is inflated (see inflate_keras), with ImageNet's
+weights and a stride of 4 in time, as the table asks.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from dfstudy.data.view import View
+from dfstudy.frameworks import import_keras
+from dfstudy.models import Built, slim_keras, slim_torch
+from dfstudy.models.inflate_keras import inflate
+from dfstudy.models.losses_keras import CrossEntropyAndF1 as loss
+from dfstudy.models.s1_keras import WIDTHS, VideoRecipe, resnet50
+
+__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
+
+keras = import_keras()
+layers = keras.layers
+
+NAME = "cnn_3d"
+FRAMEWORK = "keras"
+LEVEL = "video"
+PAPER = VideoRecipe(height=224, width=224)
+
+
+def view(
+    frames: int = PAPER.frames, *, sampling: str = "even", side: int = PAPER.height
+) -> View:
+    """Whole frames squeezed to a square, as S1 does; proportions are not kept."""
+    return replace(PAPER, height=side, width=side).view(frames, sampling=sampling)
+
+
+VIEW = view()
+SLIM_LOOK = {"sampling": "consecutive", "side": 112}  # stem and stages halve it to 7, as ResNet50 halves 224
+
+
+def build(
+    *,
+    view: View = VIEW,
+    network: str = "full",
+    pretrained: str | Path = "imagenet",
+    seed: int = 0,
+) -> Built:
+    """The detector, untrained.
+
+    The arguments, and what is raised, are those of `s1_keras.assemble`.
+    """
+    keras.utils.set_random_seed(seed)
+    size = {"height": view.height, "width": view.width}
+    shape = (view.frames, *size.values(), 3)
+    clips = keras.Input(shape, dtype="uint8", name="frames")
+    if network == "full":
+        flat, used = resnet50(pretrained, **size)
+        stride = {"conv1_conv": 2, "pool1_pool": 2}
+        x = keras.applications.resnet.preprocess_input(keras.ops.cast(clips, "float32"))
+        x = inflate(flat, frames=view.frames, stride=stride)(x)
+        x = layers.GlobalAveragePooling3D(name="pool")(x)
+        name = "resnet50-inflated"
+    elif network == "slim":
+        flat = slim_keras.build(**size)
+        state, used = slim_torch.start(pretrained)
+        if state is not None:
+            slim_keras.copy(state, flat)
+        x = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)(clips)
+        name = "slim-inflated"
+    else:
+        raise ValueError(f'network is "full" or "slim", not {network!r}')
+    x = layers.Dropout(WIDTHS[network].dropout)(x)
+    return Built(
+        module=keras.Model(clips, layers.Dense(1, name="logit")(x), name=NAME),
+        name=NAME,
+        framework=FRAMEWORK,
+        network=network,
+        backbone=name,
+        pretrained=used,
+    )

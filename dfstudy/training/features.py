@@ -1,0 +1,59 @@
+"""What a frozen network makes of every frame, computed once and kept.
+
+    table = features(built.spatial, prepared, rows)           # float32 (videos, T, F)
+    videos = PreparedSet(prepared, rows, by="video", features=table)
+
+A network that is not trained says the same of a frame in every epoch. With its features
+on disk, what stands on top of it trains in seconds. They are kept by the network's
+weights and by the videos, so whoever has the same of both shares them.
+"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from dfstudy import paths
+from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.data.prepare import Prepared
+
+
+def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray:
+    """Features of the videos of `rows` that have frames, in the manifest's order.
+
+    Args:
+        spatial: a Keras model from uint8 (N, H, W, 3) to (N, F).
+        prepared: of the view whose frames it sees.
+        rows: of the manifest.
+
+    Returns:
+        float32 (videos, T, F), memory-mapped; made at the first call.
+    """
+    videos = PreparedSet(prepared, rows, by="video")
+    path = paths.home() / "features" / f"{_key(spatial, prepared, videos)}.npy"
+    if path.exists():
+        return np.load(path, mmap_mode="c")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = prepared.view.frames
+    shape = (len(videos), frames, spatial.output_shape[-1])
+    part = path.with_suffix(".part")
+    out = np.lib.format.open_memmap(part, "w+", np.float32, shape)
+    done, batches = 0, loader(videos, batch_size=8, shuffle=False)
+    for clips, _ in tqdm(batches, desc="features of frames", disable=len(videos) < 100):
+        flat = clips.numpy().reshape(-1, *clips.shape[2:])
+        seen = np.asarray(spatial.predict_on_batch(flat), np.float32)
+        out[done : done + len(clips)] = seen.reshape(len(clips), frames, -1)
+        done += len(clips)
+    out.flush()
+    part.replace(path)
+    return np.load(path, mmap_mode="c")
+
+
+def _key(spatial: Any, prepared: Prepared, videos: PreparedSet) -> str:
+    digest = hashlib.sha256(prepared.folder.name.encode())
+    digest.update("\n".join(videos.video_ids).encode())
+    for weight in spatial.get_weights():
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()[:16]
