@@ -7,7 +7,7 @@ The data and its split do not depend on the training seed: two runs with differe
 differ by the training alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +40,13 @@ class Dataset:
     proof: dict
 
     def prepared(self, view: View) -> Prepared:
-        """Every video as `view` sees it, made once and kept under the data folder."""
+        """Every video as `view` sees it, made once and kept under the data folder.
+
+        A set of the same frames with their flow serves a view without flow, too.
+        """
+        with_flow = replace(view, flow="sampled")
+        if view.flow == "none" and prepare.is_prepared(self.manifest, with_flow):
+            view = with_flow
         return prepare.prepare(self.manifest, view)
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -30,6 +30,7 @@ from dfstudy.data.view import Sample, View
 __all__ = ["Prepared", "prepare"]
 
 FORMAT = 2  # of shards and index; part of every key, so old caches are not misread
+SHARD_VIDEOS = 64  # in a shard, at most
 _WORTH_A_PROCESS = 8  # videos; starting a process takes as long as a few videos
 
 
@@ -40,7 +41,7 @@ def prepare(
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     progress: bool = True,
-    shard_videos: int = 64,
+    shard_videos: int = SHARD_VIDEOS,
 ) -> Prepared:
     """All videos of `manifest` through `view`, from the cache where they are there.
 
@@ -55,9 +56,8 @@ def prepare(
         shard_videos: videos in a shard, at most.
     """
     table = manifests.validate(manifest).sort_values("video_id")
-    base = Path(out) if out is not None else paths.home() / "prepared"
     key = _key(table, view, shard_videos)
-    folder = base / f"{_name(table)}-{view.key()}-{key[:12]}"
+    folder = _folder(table, view, key, out)
 
     def answers(rows: list[dict]) -> Iterator[Sample | str]:
         files = [row["path"] for row in rows]
@@ -66,6 +66,20 @@ def prepare(
 
     parts = deal(table, shard_videos)
     return fill(folder, parts, answers, view=view, key=key, progress=progress)
+
+
+def is_prepared(manifest: pd.DataFrame, view: View) -> bool:
+    """Whether `prepare` has done these videos in this way, in its usual place."""
+    table = manifests.validate(manifest).sort_values("video_id")
+    folder = _folder(table, view, _key(table, view, SHARD_VIDEOS), None)
+    return (folder / "prepared.json").exists()
+
+
+def _folder(
+    table: pd.DataFrame, view: View, key: str, out: str | os.PathLike[str] | None
+) -> Path:
+    base = Path(out) if out is not None else paths.home() / "prepared"
+    return base / f"{_name(table)}-{view.key()}-{key[:12]}"
 
 
 def fill(

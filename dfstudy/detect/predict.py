@@ -119,7 +119,10 @@ def predict(path: str | Path, detector: Detector, *, faces: track.Detector) -> V
         )
     per_face = detector.view.crop == "face"
     clips = np.stack([f.crops for f in sample.faces] if per_face else [sample.frames])
-    scores = detector.score(clips)
+    flow = None
+    if detector.view.flow != "none":
+        flow = np.stack([f.flow for f in sample.faces] if per_face else [sample.flow])
+    scores = detector.score(clips, flow)
     scored = time.perf_counter()
     videos = [_probability(score, rule, detector) for score in np.atleast_1d(scores)]
     # One manipulated face is enough for a manipulated video.
@@ -130,7 +133,7 @@ def predict(path: str | Path, detector: Detector, *, faces: track.Detector) -> V
         verdict=videos[top][1],
         probability=videos[top][0],
         threshold=float(apply_temperature(rule.threshold, detector.temperature))
-        if rule.aggregation == "mean"
+        if rule.ranking == rule
         else None,
         faces=[
             _face(face, *(videos[i] if per_face else (None, None)))
@@ -145,7 +148,8 @@ def _probability(
     scores: np.ndarray, rule: Rule, detector: Detector
 ) -> tuple[float, str]:
     scores = np.ravel(scores)
-    probability = float(apply_temperature(scores.mean(), detector.temperature))
+    value = rule.ranking.aggregate(scores)
+    probability = float(apply_temperature(value, detector.temperature))
     return probability, "fake" if rule.is_fake(rule.aggregate(scores)) else "real"
 
 

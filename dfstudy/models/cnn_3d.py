@@ -3,10 +3,10 @@
     built = build(network="full", pretrained="imagenet")
     built.module(clips)                 # (N, 1) of uint8 (N, 16, 224, 224, 3)
 
-Table 6: (16, 224, 224, 3) becomes (4, 7, 7, 2048), is averaged to 2048, and goes through
-a linear unit. S1 names no network, only that it is pretrained and takes 224 x 224; no
-Keras library has one. So ResNet50 is inflated (see inflate_keras), with ImageNet's
-weights and a stride of 4 in time, as the table asks.
+Table 6: (16, 224, 224, 3) becomes (4, 7, 7, 2048), is averaged to 2048, and goes
+through a linear unit. S1 names no network, only that it is pretrained and takes
+224 x 224; no Keras library has one. So ResNet50 is inflated (see inflate_keras) with
+the weights that the baseline has learned, and a stride of 4 in time, as the table asks.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from dfstudy.frameworks import import_keras
 from dfstudy.models import Built, slim_keras, slim_torch
 from dfstudy.models.inflate_keras import inflate
 from dfstudy.models.losses_keras import CrossEntropyAndF1 as loss
-from dfstudy.models.s1_keras import WIDTHS, VideoRecipe, resnet50
+from dfstudy.models.s1_keras import WIDTHS, VideoRecipe, spatial_network
 
 __all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
 
@@ -31,14 +31,21 @@ PAPER = VideoRecipe(height=224, width=224)
 
 
 def view(
-    frames: int = PAPER.frames, *, sampling: str = "even", side: int = PAPER.height
+    frames: int = PAPER.frames,
+    *,
+    sampling: str = "even",
+    height: int = PAPER.height,
+    width: int = PAPER.width,
 ) -> View:
     """Whole frames squeezed to a square, as S1 does; proportions are not kept."""
-    return replace(PAPER, height=side, width=side).view(frames, sampling=sampling)
+    return View(frames=frames, height=height, width=width, sampling=sampling)
 
 
 VIEW = view()
-SLIM_LOOK = {"sampling": "consecutive", "side": 112}  # stem and stages halve it to 7, as ResNet50 halves 224
+# The slim network sees what the others see, so that clips are prepared once.
+SLIM_LOOK = {"sampling": "consecutive", "height": 108, "width": 192}
+SLIM = replace(slim_torch.SLIM, batch_size=8, learning_rate=3e-4, epochs=0.2)
+BASE = "frame_keras"  # whose network is inflated
 
 
 def build(
@@ -56,28 +63,21 @@ def build(
     size = {"height": view.height, "width": view.width}
     shape = (view.frames, *size.values(), 3)
     clips = keras.Input(shape, dtype="uint8", name="frames")
+    flat, name, used = spatial_network(network, pretrained, **size)
     if network == "full":
-        flat, used = resnet50(pretrained, **size)
-        stride = {"conv1_conv": 2, "pool1_pool": 2}
         x = keras.applications.resnet.preprocess_input(keras.ops.cast(clips, "float32"))
-        x = inflate(flat, frames=view.frames, stride=stride)(x)
+        stride = {"conv1_conv": 2, "pool1_pool": 2}
+        resnet = flat.get_layer("resnet50")
+        x = inflate(resnet, frames=view.frames, stride=stride)(x)
         x = layers.GlobalAveragePooling3D(name="pool")(x)
-        name = "resnet50-inflated"
-    elif network == "slim":
-        flat = slim_keras.build(**size)
-        state, used = slim_torch.start(pretrained)
-        if state is not None:
-            slim_keras.copy(state, flat)
-        x = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)(clips)
-        name = "slim-inflated"
     else:
-        raise ValueError(f'network is "full" or "slim", not {network!r}')
+        x = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)(clips)
     x = layers.Dropout(WIDTHS[network].dropout)(x)
     return Built(
         module=keras.Model(clips, layers.Dense(1, name="logit")(x), name=NAME),
         name=NAME,
         framework=FRAMEWORK,
         network=network,
-        backbone=name,
+        backbone=f"{name}-inflated",
         pretrained=used,
     )

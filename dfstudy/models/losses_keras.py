@@ -1,7 +1,7 @@
 """The losses of S1, in Keras: weighted cross-entropy, and its mix with 1 - F1.
 
-    loss = WeightedCrossEntropy((1.5, 0.75))                  # frames
-    loss = CrossEntropyAndF1((1.5, 0.75), alpha=1.0, beta=1.0)         # videos
+loss = WeightedCrossEntropy((1.5, 0.75))                  # frames
+loss = CrossEntropyAndF1((1.5, 0.75), alpha=1.0, beta=1.0)         # videos
 """
 
 from dfstudy.frameworks import import_keras

@@ -61,14 +61,31 @@ class Widths:
     video: int  # ... and of a video
     dropout: float
     frame_dropout: float  # of the baseline, which has no layer in between
+    feature_dropout: float  # of what the recurrent network reads
 
 
 # Table 4: 64 maps of 25 x 46 are what two unpadded 3x3 convolutions, each with a
 # pooling of 2, leave of 108 x 192. The first one's channels are our choice, as is the
 # dropout: S1 speaks of "dropout layers" without a rate.
 WIDTHS = {
-    "full": Widths(shrink=1, convolutions=(32, 64), frame=128, video=512, dropout=0.5, frame_dropout=0.0),
-    "slim": Widths(shrink=4, convolutions=(8, 16), frame=32, video=64, dropout=0.1, frame_dropout=slim_torch.SLIM.dropout),
+    "full": Widths(
+        shrink=1,
+        convolutions=(32, 64),
+        frame=128,
+        video=512,
+        dropout=0.5,
+        frame_dropout=0.0,
+        feature_dropout=0.0,
+    ),
+    "slim": Widths(
+        shrink=4,
+        convolutions=(8, 16),
+        frame=32,
+        video=64,
+        dropout=slim_torch.SLIM.dropout,
+        frame_dropout=slim_torch.SLIM.dropout,
+        feature_dropout=0.5,
+    ),
 }
 
 
@@ -126,7 +143,7 @@ def assemble(
 
 
 def spatial_network(
-    network: str, pretrained: str | Path, *, height: int, width: int
+    network: str, pretrained: str | Path | keras.Model, *, height: int, width: int
 ) -> tuple[keras.Model, str, str]:
     """A 2D network from uint8 (N, H, W, 3) to features (N, F), its name, its start.
 
@@ -135,30 +152,36 @@ def spatial_network(
     Args:
         network: "full" or "slim".
         pretrained: "none"; "imagenet" (full only; "none" is what comes back where the
-            weights cannot be had); or the file of a pretrained slim backbone.
+            weights cannot be had); the file of a pretrained slim backbone; or such a
+            network, of frames of any size, whose weights are taken over.
 
     Raises:
         ValueError: an unknown network, or weights that are not for it.
     """
+    other = isinstance(pretrained, keras.Model)
+    start = "none" if other else pretrained
     if network == "slim":
         model = slim_keras.build(height=height, width=width)
-        state, used = slim_torch.start(pretrained)
+        state, used = slim_torch.start(start)
         if state is not None:
             slim_keras.copy(state, model)
-        return model, "slim", used
-    if network != "full":
+        name = "slim"
+    elif network == "full":
+        resnet, used = _resnet50(start, height=height, width=width)
+        frames = keras.Input((height, width, 3), dtype="uint8", name="frames")
+        x = keras.applications.resnet.preprocess_input(ops.cast(frames, "float32"))
+        x = layers.GlobalAveragePooling2D(name="pool")(resnet(x))
+        model, name = keras.Model(frames, x, name="spatial"), "resnet50"
+    else:
         raise ValueError(f'network is "full" or "slim", not {network!r}')
-    resnet, used = resnet50(pretrained, height=height, width=width)
-    frames = keras.Input((height, width, 3), dtype="uint8", name="frames")
-    x = keras.applications.resnet.preprocess_input(ops.cast(frames, "float32"))
-    x = layers.GlobalAveragePooling2D(name="pool")(resnet(x))
-    return keras.Model(frames, x, name="spatial"), "resnet50", used
+    if other:
+        model.set_weights(pretrained.get_weights())
+    return model, name, used
 
 
-def resnet50(
+def _resnet50(
     pretrained: str | Path, *, height: int, width: int
 ) -> tuple[keras.Model, str]:
-    """ResNet50 without its top, and what it starts from: "imagenet" or "none"."""
     if pretrained not in ("none", "imagenet"):
         raise ValueError(f'ResNet50 starts from "none" or "imagenet", not {pretrained}')
     shape = (height, width, 3)

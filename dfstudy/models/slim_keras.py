@@ -19,7 +19,10 @@ keras = import_keras()
 layers = keras.layers
 
 # What `inflate_keras.inflate` needs for a stride of 4 in time, as S1's 3D network.
-IN_TIME = {"stride": {"stem_conv": 2, "blocks_0_first_conv": 2, "blocks_0_skip_conv": 2}}
+IN_TIME = {
+    "stride": {"stem_conv": 2, "blocks_0_first_conv": 2, "blocks_0_skip_conv": 2},
+    "kernel": {"stem_conv": 3},  # 7 frames, as it has pixels, would be half a clip
+}
 
 
 def build(*, height: int, width: int, recipe: Slim = SLIM) -> keras.Model:

@@ -67,4 +67,6 @@ def _head(view: View, features: int, widths: Widths) -> keras.Model:
     moved = temporal_network(widths, **size)(flow)
     x = keras.layers.Concatenate(name="both")([spatial, moved])
     x = keras.layers.Dropout(widths.dropout)(x)
-    return keras.Model([seen, flow], keras.layers.Dense(1, name="logit")(x), name="head")
+    return keras.Model(
+        [seen, flow], keras.layers.Dense(1, name="logit")(x), name="head"
+    )

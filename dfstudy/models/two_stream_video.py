@@ -1,7 +1,7 @@
 """Keras; Notshe, Svoboda and Xiao (S1), "two-stream per video": all frames, all flows.
 
     built = build(network="full", pretrained="imagenet")
-    built.module([clips, flows])        # (N, 1); (N, 16, 108, 192, 3), (N, 16, 108, 192, 2)
+    built.module([clips, flows])     # (N, 1); (N, 16, 108, 192, 3) and (..., 192, 2)
 
 Table 4. Spatial: ResNet50 makes 2048 numbers of a frame, a layer 128 of them, those of
 16 frames are laid side by side (2048), a layer makes 512. Temporal: two convolutions

@@ -11,18 +11,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dfstudy.data.loader import X
+
 SHIFT = 0.11  # of the height, at most, in both directions
 
 
-def augment(x: Tensor, rng: np.random.Generator) -> Tensor:
+def augment(x: X, rng: np.random.Generator) -> X:
     """uint8 (B, H, W, 3) or clips (B, T, H, W, 3), changed; the same shape and type.
 
+    Of a pair (frames, flow) both change alike; in a mirror, what went right goes left.
     Where a shifted picture ends, its edge is repeated.
     """
+    frames = x[0] if isinstance(x, tuple) else x
+    most = max(1, round(SHIFT * frames.shape[-3]))
+    heads = rng.random(len(frames)) < 0.5
+    moves = rng.integers(-most, most + 1, (len(frames), 2))
+    moved = _moved(frames, heads, moves)
+    if not isinstance(x, tuple):
+        return moved
+    flow = _moved(x[1], heads, moves)
+    flow[torch.from_numpy(heads), ..., 0] *= -1
+    return moved, flow
+
+
+def _moved(x: Tensor, heads: np.ndarray, moves: np.ndarray) -> Tensor:
     height, width = x.shape[-3:-1]
-    most = max(1, round(SHIFT * height))
-    heads = rng.random(len(x)) < 0.5
-    moves = rng.integers(-most, most + 1, (len(x), 2))
     out = torch.empty_like(x)
     for target, item, mirrored, (down, right) in zip(out, x, heads, moves, strict=True):
         rows = torch.arange(height).add(int(down)).clamp(0, height - 1)

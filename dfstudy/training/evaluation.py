@@ -17,7 +17,7 @@ import pandas as pd
 
 from dfstudy.metrics import apply_temperature, group_bootstrap
 from dfstudy.training import predictions as tables
-from dfstudy.training.rule import FRAME_THRESHOLD, Rule, evidence
+from dfstudy.training.rule import FRAME_THRESHOLD, Rule
 
 SPLITS = ("val", "test")  # nobody is told a training score
 _NEEDED = ["video_id", "label", "method", "group", "split"]
@@ -41,8 +41,8 @@ def evaluate(
     Args:
         predictions: of validation and test videos; training videos in it are ignored.
         manifest: with `label, method, group, split` of these videos.
-        rule: judges a video; what ranks it is its mean score (rule.evidence).
-        temperature: makes the mean score a probability, for log_loss and ece. Frames
+        rule: judges a video; what ranks it are the values of `rule.ranking`.
+        temperature: makes these values probabilities, for log_loss and ece. Frames
             are judged at 0.5 and keep their raw score.
         train_families: methods of the "all" row.
         n_bootstrap: resamples of each interval. seed: of the resampling.
@@ -56,7 +56,7 @@ def evaluate(
     """
     facts = _facts(manifest)
     options = {"train_families": train_families, "n": n_bootstrap, "seed": seed}
-    videos = _join(evidence(predictions).reset_index(), facts)
+    videos = _join(rule.ranking.video_scores(predictions).reset_index(), facts)
     videos["probability"] = apply_temperature(videos["score"], temperature)
     called = rule.is_fake(rule.video_scores(predictions)[videos["video_id"]])
     # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.

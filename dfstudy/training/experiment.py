@@ -25,9 +25,9 @@ from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, results
 from dfstudy.training.features import features
-from dfstudy.training.fitted import PLAIN, STARTS, Variant, fitted, folder_of, history
+from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
-from dfstudy.training.rule import Rule, choose_rule, evidence
+from dfstudy.training.rule import Rule, choose_rule
 
 # What a detector of faces alone can be asked to learn; lesson 10 adds the text.
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
@@ -51,10 +51,10 @@ class Trained:
     def videos(self, manifest: pd.DataFrame, split: str) -> pd.DataFrame:
         """One row a scored video: video_id, label, method, group, score, called.
 
-        `score` is the mean P(fake) of its frames, `called` the rule's verdict, 0 or 1.
+        `score` is what ranks it (Rule.ranking), `called` the rule's verdict, 0 or 1.
         """
         rows = manifest[manifest["split"] == split].set_index("video_id")
-        scores = evidence(self.predictions)
+        scores = self.rule.ranking.video_scores(self.predictions)
         table = rows[["label", "method", "group"]].join(scores, how="inner")
         judged = self.rule.video_scores(self.predictions)[table.index]
         table["called"] = self.rule.is_fake(judged).astype(int)
@@ -102,7 +102,7 @@ def train(
     val = _predict(detector, prepared, by_split["val"])
     labels = data.manifest.set_index("video_id")["label"]
     rule, tried = choose_rule(val, labels, candidates=rules)
-    protocol = _fix(detector, rule, _temperature(val, labels))
+    protocol = _fix(detector, rule, _temperature(rule, val, labels))
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
     predictions.write(both, runs / "predictions" / f"{lesson}_{name}_{seed}.parquet")
@@ -179,6 +179,6 @@ def _predict(
     return pd.concat(tables, ignore_index=True)
 
 
-def _temperature(val: pd.DataFrame, labels: pd.Series) -> float:
-    scores = evidence(val)
+def _temperature(rule: Rule, val: pd.DataFrame, labels: pd.Series) -> float:
+    scores = rule.ranking.video_scores(val)
     return fit_temperature(labels[scores.index].to_numpy(), scores.to_numpy())

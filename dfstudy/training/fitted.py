@@ -152,7 +152,6 @@ def _fit(
     pretrained = start
     if start.startswith("synthetic-"):
         pretrained = pretrain.backbone(start, profile=profile)
-    frozen = hasattr(family, "BASE") and not variant.finetune
     base = None
     if hasattr(family, "BASE"):
         base = fitted(
@@ -164,7 +163,7 @@ def _fit(
             seed=seed,
             start=start,
         )
-        pretrained = "none"
+        pretrained = base.built.spatial
     built = family.build(
         view=view,
         network=profile.network,
@@ -172,8 +171,8 @@ def _fit(
         seed=seed,
         **variant.shape,
     )
+    frozen = built.head is not None and base is not None and not variant.finetune
     if base is not None:
-        built.spatial.set_weights(base.built.spatial.get_weights())
         built = replace(built, pretrained=base.info["pretrained"])
     train, val = (
         PreparedSet(
@@ -206,7 +205,7 @@ def _fit(
         loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
-        epochs=variant.epochs or profile.epochs,
+        epochs=variant.epochs or _epochs(profile, recipe),
         learning_rate=variant.learning_rate or recipe.learning_rate,
         patience=profile.patience,
         seed=seed,
@@ -215,6 +214,10 @@ def _fit(
     seconds = float(table["seconds"].sum())
     facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
     return detectors.new(built, view=view, shape=variant.shape, **facts), table
+
+
+def _epochs(profile: Profile, recipe: Any) -> int:
+    return max(1, round(profile.epochs * getattr(recipe, "epochs", 1)))
 
 
 def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:

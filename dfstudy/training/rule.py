@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike
 from dfstudy.metrics import scores
 from dfstudy.training import predictions as tables
 
-AGGREGATIONS = ("mean", "vote")
+AGGREGATIONS = ("mean", "vote", "max", "top3", "noisy_or")
 FRAME_THRESHOLD = 0.5  # where a frame votes fake
+_TOP = 3  # frames
 _REPORTED = ("balanced_accuracy", "accuracy", "precision", "recall", "f1", "auroc")
 
 
@@ -28,9 +29,15 @@ _REPORTED = ("balanced_accuracy", "accuracy", "precision", "recall", "f1", "auro
 class Rule:
     """How a video is judged by its scores.
 
-    `aggregation` "mean": the mean score; "vote": the share of frames with a score of at
-    least 0.5. Fake where this is >= `threshold`, or > `threshold` if `strict`. A
-    threshold None is still to be chosen, see `choose_rule`.
+    `aggregation`, of the scores of a video's frames:
+
+    - "mean"; "max"; "top3", the mean of the three highest;
+    - "vote": the share of frames with a score of at least 0.5;
+    - "noisy_or": 1 - the product of (1 - score): a video is fake if any frame is, and
+      frames err on their own (multiple-instance learning: Maron, Lozano-Perez 1998).
+
+    Fake where this is >= `threshold`, or > `threshold` if `strict`. A threshold None is
+    still to be chosen, see `choose_rule`.
     """
 
     aggregation: str
@@ -47,7 +54,18 @@ class Rule:
         s = np.asarray(frame_scores, dtype=np.float64)
         if not s.size:
             raise ValueError("no frame was scored: there is nothing to judge by")
-        return float((s >= FRAME_THRESHOLD if self.aggregation == "vote" else s).mean())
+        return float(self._pooled(s))
+
+    def _pooled(self, s: np.ndarray) -> float:
+        if self.aggregation == "vote":
+            return (s >= FRAME_THRESHOLD).mean()
+        if self.aggregation == "max":
+            return s.max()
+        if self.aggregation == "top3":
+            return np.sort(s)[-_TOP:].mean()
+        if self.aggregation == "noisy_or":
+            return 1 - np.prod(1 - s)
+        return s.mean()
 
     def is_fake(self, value: ArrayLike) -> np.ndarray | np.bool_:
         """Whether the rule calls fake what aggregates to `value`; any shape."""
@@ -60,23 +78,24 @@ class Rule:
         """The aggregate of each video, by `video_id`: of several faces the highest."""
         # Sorted, so that the last digit of a mean does not depend on the order of rows.
         rows = tables.check(predictions).sort_values(["video_id", "frame_index"])
-        if self.aggregation == "vote":
-            rows["score"] = (rows["score"] >= FRAME_THRESHOLD).astype(float)
         faces = rows.groupby(["video_id", "face_id"], sort=False, dropna=False)["score"]
-        return faces.mean().groupby("video_id", sort=False).max().rename("score")
+        pooled = faces.agg(lambda scores: self.aggregate(scores))
+        return pooled.groupby("video_id", sort=False).max().rename("score")
 
+    @property
+    def ranking(self) -> "Rule":
+        """The rule whose values rank videos: this one, or the mean for a vote.
 
-def evidence(predictions: pd.DataFrame) -> pd.Series:
-    """The mean score of each video, whatever the rule: what ranks it.
-
-    A verdict needs a rule; ROC, AUROC and a probability need scores. A share of votes
-    has only T + 1 values, and most videos tie at 0 or 1, so it ranks badly what the
-    network has ranked well.
-    """
-    return Rule("mean", None).video_scores(predictions)
+        A verdict needs a rule; ROC, AUROC and a probability need scores. A share of
+        votes has only T + 1 values, and most videos tie at 0 or 1, so it ranks badly
+        what the network has ranked well.
+        """
+        return MEAN if self.aggregation == "vote" else self
 
 
 MAJORITY = Rule("vote", 0.5, strict=True)  # S0
+MEAN = Rule("mean", None)  # of one score, that score: what judges whole videos
+POOLINGS = tuple(Rule(name, None) for name in AGGREGATIONS)
 S1_CANDIDATES = (
     Rule("mean", None),
     *(Rule("vote", share) for share in (0.3, 0.4, 0.5, 0.6, 0.7)),

@@ -1,0 +1,1 @@
+"""What we may claim: controls and batteries that a detector has to pass."""

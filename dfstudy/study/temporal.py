@@ -1,0 +1,120 @@
+"""Does a detector use time? Show it clips whose time is spoiled, and see what is left.
+
+    table = spoiled(trained.detector, study.data, split="val")
+    summary(table)          # AUROC by control and family, with intervals
+
+"shuffled" frames are the same frames in a random order, "frozen" ones the middle frame
+over and over. A detector of single frames does not notice the first; what it finds in
+`disorder` must be gone in both. The controls look at validation videos: the test set is
+read once, for the result.
+"""
+
+import numpy as np
+import pandas as pd
+
+from dfstudy.data.dataset import Dataset
+from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.metrics.intervals import group_bootstrap
+from dfstudy.models.detector import Detector
+from dfstudy.video.flow import sampled_flow
+
+CONTROLS = ("as it is", "shuffled", "frozen")
+
+
+def spoil(
+    clip: np.ndarray,
+    flow: np.ndarray | None,
+    control: str,
+    rng: np.random.Generator,
+    *,
+    resample: bool = True,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """A clip (T, H, W, 3) and its flow (T, H, W, 2), if it has one, under a control.
+
+    Args:
+        control: of CONTROLS.
+        rng: of the order.
+        resample: the flow is between the frames of the clip, so it is computed anew;
+            else each frame keeps its own (flow to a neighbour that is not in the clip).
+
+    Raises:
+        ValueError: an unknown control.
+    """
+    if control == "as it is":
+        return clip, flow
+    if control == "frozen":
+        still = np.repeat(clip[len(clip) // 2][None], len(clip), axis=0)
+        return still, None if flow is None else np.zeros_like(flow)
+    if control != "shuffled":
+        raise ValueError(f"no control {control!r}: choose one of {', '.join(CONTROLS)}")
+    order = rng.permutation(len(clip))
+    clip = np.ascontiguousarray(clip[order])
+    if flow is None:
+        return clip, None
+    return clip, sampled_flow(clip) if resample else flow[order]
+
+
+def spoiled(
+    detector: Detector, data: Dataset, *, split: str = "val", seed: int = 0
+) -> pd.DataFrame:
+    """Every video's score under every control.
+
+    Returns:
+        One row a video and control: video_id, label, method ("unknown" where none is
+        written; of real videos, too), group, control, score (the mean P(fake)).
+    """
+    view = detector.view
+    rows = data.manifest[data.manifest["split"] == split]
+    has_flow = view.flow != "none"
+    videos = PreparedSet(data.prepared(view), rows, by="video", flow=has_flow)
+    facts = rows.set_index("video_id").loc[videos.video_ids].reset_index()
+    facts = facts[["video_id", "label", "method", "group"]]
+    facts["method"] = facts["method"].astype("object").fillna("unknown")
+    resample = view.flow == "sampled"
+    tables = []
+    for control in CONTROLS:
+        rng = np.random.default_rng(seed)
+        scores = []
+        for x, _ in loader(videos, batch_size=8, shuffle=False):
+            clips, flows = x if has_flow else (x, [None] * len(x))
+            pairs = [
+                spoil(
+                    clip.numpy(),
+                    None if flow is None else flow.numpy(),
+                    control,
+                    rng,
+                    resample=resample,
+                )
+                for clip, flow in zip(clips, flows, strict=True)
+            ]
+            seen = np.stack([clip for clip, _ in pairs])
+            moved = np.stack([flow for _, flow in pairs]) if has_flow else None
+            out = detector.score(seen, moved)
+            scores += out.reshape(len(seen), -1).mean(axis=1).tolist()
+        tables.append(facts.assign(control=control, score=scores))
+    return pd.concat(tables, ignore_index=True)
+
+
+def summary(
+    table: pd.DataFrame, *, n_bootstrap: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """AUROC of each family against all real videos, by control: one row each.
+
+    Columns: control, method, value, low, high, reason (see metrics.intervals).
+    """
+    rows = []
+    fakes = table.loc[table["label"] == 1, "method"]
+    for control, part in table.groupby("control", sort=False):
+        for method in sorted(fakes.unique()):
+            some = part[(part["label"] == 0) | (part["method"] == method)]
+            entry = group_bootstrap(
+                some["label"],
+                some["score"],
+                some["group"],
+                threshold=0.5,
+                n=n_bootstrap,
+                seed=seed,
+            )["auroc"]
+            rows.append({"control": control, "method": method, **entry})
+    columns = ["control", "method", "value", "low", "high", "reason"]
+    return pd.DataFrame(rows).reindex(columns=columns)
