@@ -12,8 +12,8 @@ RNG = np.random.default_rng(0)
 
 def make(name: str) -> detector.Detector:
     lesson = family(name)
-    built = lesson.build(network="slim", pretrained="none", seed=1)
-    view = lesson.view(3)
+    view = lesson.view(3, **getattr(lesson, "SLIM_LOOK", {}))
+    built = lesson.build(view=view, network="slim", pretrained="none", seed=1)
     return detector.new(built, view=view, data_kind="synthetic", seed=1, note="x")
 
 
@@ -22,34 +22,63 @@ def clips(of: detector.Detector, n: int = 2) -> np.ndarray:
     return RNG.integers(0, 256, shape, dtype=np.uint8)
 
 
+def inputs(of: detector.Detector, n: int = 2) -> list[np.ndarray]:
+    """Clips, and a flow where the detector wants one."""
+    x = clips(of, n)
+    if of.view.flow == "none":
+        return [x]
+    return [x, RNG.normal(size=(*x.shape[:-1], 2)).astype(np.float16)]
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_saved_and_loaded_it_scores_the_same(name, tmp_path):
     before = make(name)
-    x = clips(before)
-    scores = before.score(x)
-    assert scores.shape == x.shape[:2]
+    x = inputs(before)
+    scores = before.score(*x)
+    assert scores.shape == x[0].shape[: 2 if before.level == "frame" else 1]
     assert scores.dtype == np.float32
     assert ((scores >= 0) & (scores <= 1)).all()
     folder = before.save(tmp_path / "model")
     suffixes = sorted("".join(f.suffixes[-2:]) for f in folder.iterdir())
     assert suffixes in ([".json", ".safetensors"], [".json", ".weights.h5"])
     after = detector.load(folder)
-    np.testing.assert_array_equal(after.score(x), scores)
+    np.testing.assert_array_equal(after.score(*x), scores)
     assert after.info == before.info
     assert (after.view, after.folder) == (before.view, folder)
-    assert (after.level, after.temperature) == ("frame", 1.0)
+    assert (after.level, after.temperature) == (family(name).LEVEL, 1.0)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_score_does_not_depend_on_its_company(name):
     model = make(name)
-    x = clips(model, 3)
-    together = model.score(x)
-    alone = np.concatenate([model.score(x[i : i + 1]) for i in range(3)])
-    small = model.score(x, batch_size=2)
+    x = inputs(model, 3)
+    together = model.score(*x)
+    alone = [model.score(*(part[i : i + 1] for part in x)) for i in range(3)]
+    alone = np.concatenate(alone)
+    small = model.score(*x, batch_size=2)
     np.testing.assert_allclose(alone, together, atol=1e-5)
     np.testing.assert_allclose(small, together, atol=1e-5)
-    assert model.score(x[:0]).shape == (0, 3)
+    assert model.score(*(part[:0] for part in x)).shape == (0, *together.shape[1:])
+
+
+def test_flow_is_given_where_the_view_has_it_and_only_there():
+    still, moving = make("cnn_rnn"), make("two_stream_video")
+    x, flow = inputs(moving)
+    with pytest.raises(ValueError, match="flow is 'none'"):
+        still.score(x, flow)
+    with pytest.raises(ValueError, match="flow is 'sampled'"):
+        moving.score(x)
+    with pytest.raises(ValueError, match="does not belong"):
+        moving.score(x, flow[:, :2])
+
+
+@pytest.mark.parametrize("name", ["two_stream_frame", "two_stream_video", "cnn_rnn"])
+def test_kept_features_give_the_same_scores(name):
+    model = make(name)
+    x, *flow = inputs(model)
+    features = model.built.spatial.predict_on_batch(x.reshape(-1, *x.shape[2:]))
+    kept = model.score_features(features.reshape(*x.shape[:2], -1), *flow)
+    np.testing.assert_allclose(kept, model.score(x, *flow), atol=1e-5)
 
 
 def test_only_uint8_clips_of_the_views_size_are_scored():

@@ -10,40 +10,63 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from dfstudy.data import loader
 from dfstudy.models import FAMILIES, detector, family, margin
 from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
 from dfstudy.training.schedule import one_cycle
 
+FITS = ("frame_keras", "frame_torch")  # one of each framework
+
+
+def toy_view(name: str):
+    lesson = family(name)
+    frames = 1 if lesson.LEVEL == "frame" else 4
+    return lesson.view(frames, **getattr(lesson, "SLIM_LOOK", {}))
+
 
 class Toys(torch.utils.data.Dataset):
-    """Noise; a fake has a bright patch somewhere."""
+    """Noise, and noise for a flow; a fake has a bright patch somewhere."""
 
     def __init__(self, name: str, n: int, seed: int, labels: int | None = None):
-        view = family(name).view(1)
+        view = toy_view(name)
         rng = np.random.default_rng(seed)
         self.y = rng.integers(0, 2, n) if labels is None else np.full(n, labels)
-        shape = (n, view.height, view.width, 3)
-        self.x = rng.integers(60, 120, shape, dtype=np.uint8)
+        time = () if family(name).LEVEL == "frame" else (view.frames,)
+        shape = (n, *time, view.height, view.width)
+        self.x = rng.integers(60, 120, (*shape, 3), dtype=np.uint8)
         for i in np.flatnonzero(self.y):
             row, column = rng.integers(0, 60, 2)
-            self.x[i, row : row + 40, column : column + 40] += 120
+            self.x[i, ..., row : row + 40, column : column + 40, :] += 120
+        self.flow = None
+        if view.flow != "none":
+            self.flow = rng.normal(0, 0.1, (*shape, 2)).astype(np.float16)
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __getitem__(self, i: int):
-        return torch.from_numpy(self.x[i]), torch.tensor(float(self.y[i]))
+        x, y = torch.from_numpy(self.x[i]), torch.tensor(float(self.y[i]))
+        return (x, torch.from_numpy(self.flow[i])) if self.flow is not None else x, y
 
 
-class Loader(torch.utils.data.DataLoader):
-    """Told the epoch, as the course's own loader is; can break off."""
+class Loader(loader.Loader):
+    """The course's own loader; can break off, between epochs or inside of one."""
 
-    breaks_at: int | None = None
+    breaks_at: float | None = None
 
     def set_epoch(self, epoch: int) -> None:
         if epoch == self.breaks_at:
             raise RuntimeError("power cut")
+        super().set_epoch(epoch)
         self.sampler.epoch = epoch
+
+    def __iter__(self):
+        for i, batch in enumerate(super().__iter__()):
+            if self.breaks_at is not None and self.epoch + i / len(self) > (
+                self.breaks_at
+            ):
+                raise RuntimeError("power cut")
+            yield batch
 
 
 class Order(torch.utils.data.Sampler):
@@ -64,18 +87,19 @@ def run(name, folder, *, n=40, epochs=3, val=None, breaks_at=None, **options):
     train = Toys(name, n, 0)
     batches = Loader(train, batch_size=8, sampler=Order(n))
     batches.breaks_at = breaks_at
-    built = lesson.build(network="slim", pretrained="none", seed=0)
+    options = {"learning_rate": 2e-3, "patience": 9, "verbose": False} | options
+    view, start = toy_view(name), {"network": "slim", "pretrained": "none"}
+    built = lesson.build(view=view, **start, seed=0)
     fit = importlib.import_module(f"dfstudy.training.fit_{lesson.FRAMEWORK}").fit
-    settings = {"learning_rate": 2e-3, "patience": 9, "verbose": False} | options
     history = fit(
         built.module,
         batches,
-        torch.utils.data.DataLoader(val or Toys(name, 30, 1), batch_size=16),
+        loader.Loader(val or Toys(name, 30, 1), batch_size=16),
         loss=lesson.loss(class_weight(train.y)),
         folder=folder,
         epochs=epochs,
         seed=0,
-        **settings,
+        **options,
     )
     return built, history
 
@@ -98,10 +122,11 @@ def test_it_learns_and_keeps_the_best_epoch(name, tmp_path, capsys):
     assert history["val_auroc"].max() > 0.9
     assert capsys.readouterr().out.count("val AUROC") == 5
     val = Toys(name, 30, 1)
-    model = detector.new(
-        built, view=family(name).view(1), data_kind="synthetic", seed=0
-    )
-    scores = model.score(val.x[:, None])[:, 0]
+    model = detector.new(built, view=toy_view(name), data_kind="synthetic", seed=0)
+    parts = [val.x] if val.flow is None else [val.x, val.flow]
+    if model.level == "frame":
+        parts = [part[:, None] for part in parts]
+    scores = model.score(*parts).reshape(-1)
     # bf16 in training, float32 here: not to the last digit
     assert roc_auc_score(val.y, scores) == pytest.approx(
         history["val_auroc"].max(), abs=0.03
@@ -111,17 +136,20 @@ def test_it_learns_and_keeps_the_best_epoch(name, tmp_path, capsys):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
     _, whole = run(name, tmp_path / "whole", schedule=one_cycle)
-    with pytest.raises(RuntimeError, match="power cut"):
-        run(name, tmp_path / "cut", breaks_at=2, schedule=one_cycle)
+    with pytest.raises(Exception, match="power cut"):  # TensorFlow wraps it
+        run(name, tmp_path / "cut", breaks_at=1.5, schedule=one_cycle)
     _, rest = run(name, tmp_path / "cut", schedule=one_cycle)
     assert rest["epoch"].tolist() == [0, 1, 2]
-    np.testing.assert_allclose(losses(rest), losses(whole), rtol=2e-3)
+    # The epoch that was broken off is replayed as it was, dropout and all.
+    exact = family(name).FRAMEWORK == "keras"  # PyTorch trains in bf16
+    tolerance = {"rtol": 0, "atol": 1e-4} if exact else {"rtol": 2e-3}
+    np.testing.assert_allclose(losses(rest), losses(whole), **tolerance)
     # A whole fit leaves nothing to go on from: the next one begins anew.
     _, again = run(name, tmp_path / "cut", epochs=1, schedule=one_cycle)
     assert len(again) == 1
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FITS)
 def test_other_settings_do_not_go_on_from_an_old_fit(name, tmp_path):
     with pytest.raises(RuntimeError, match="power cut"):
         run(name, tmp_path, breaks_at=1)
@@ -130,7 +158,7 @@ def test_other_settings_do_not_go_on_from_an_old_fit(name, tmp_path):
     np.testing.assert_allclose(losses(history), losses(fresh), rtol=2e-3)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FITS)
 def test_it_stops_when_nothing_gets_better(name, tmp_path):
     val = Toys(name, 30, 1)
     val.y = 1 - val.y  # the better it learns, the worse it gets here
@@ -139,7 +167,7 @@ def test_it_stops_when_nothing_gets_better(name, tmp_path):
     assert history["val_auroc"].idxmax() == len(history) - 3
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FITS)
 def test_without_patience_it_goes_on_and_keeps_the_last_epoch(name, tmp_path):
     val = Toys(name, 30, 1)
     val.y = np.random.default_rng(2).integers(0, 2, 30)  # no epoch is really better
@@ -151,13 +179,15 @@ def test_without_patience_it_goes_on_and_keeps_the_last_epoch(name, tmp_path):
     assert history["val_auroc"].iloc[-1] < history["val_auroc"].max() - 0.01
     view = family(name).view(1)
     model = detector.new(built, view=view, data_kind="synthetic", seed=0)
-    margins = margin(model._logits(val.x))  # probabilities near 1 would tie
+    margins = margin(
+        model._logits(model.module, val.x)
+    )  # probabilities near 1 would tie
     assert history["kept"].tolist() == [False] * 4 + [True]
     last = history["val_auroc"].iloc[-1]
     assert roc_auc_score(val.y, margins) == pytest.approx(last, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FITS)
 def test_validation_of_one_class_falls_back_to_the_loss_and_says_so(name, tmp_path):
     with pytest.warns(UserWarning, match="one class only") as caught:
         _, history = run(name, tmp_path, epochs=2, val=Toys(name, 8, 1, labels=0))
@@ -165,7 +195,7 @@ def test_validation_of_one_class_falls_back_to_the_loss_and_says_so(name, tmp_pa
     assert history["val_auroc"].isna().all()
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", FITS)
 def test_it_is_quiet_and_leaves_nothing_in_the_working_folder(
     name, tmp_path, monkeypatch, capfd
 ):

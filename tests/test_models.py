@@ -50,14 +50,12 @@ def test_s1_is_resnet50_pooled_and_one_linear_unit():
     assert built.module.input_shape == (None, 108, 192, 3)
     assert built.module.output_shape == (None, 1)
     assert (built.backbone, built.pretrained) == ("resnet50", "none")
-    inner = built.module.get_layer(reference.name.rsplit("_", 1)[0], None) or next(
-        layer for layer in built.module.layers if layer.name.startswith("resnet50")
-    )
+    inner = built.spatial.get_layer("resnet50")
     reference.set_weights(inner.get_weights())
     x = frames(1, 108, 192)
     scaled = keras.applications.resnet.preprocess_input(x.astype(np.float32))
     pooled = np.asarray(reference(scaled)).mean((1, 2))
-    kernel, bias = built.module.get_layer("logit").get_weights()
+    kernel, bias = built.head.get_layer("logit").get_weights()
     logits = built.module.predict_on_batch(x)
     np.testing.assert_allclose(logits, pooled @ kernel + bias, rtol=1e-3, atol=1e-4)
 

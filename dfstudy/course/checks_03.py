@@ -10,7 +10,7 @@ from dfstudy.training.rule import MAJORITY
 
 
 def majority(answer: Callable | None) -> Status:
-    """Exercise 1: `majority(scores)` is S0's verdict on a video, 0 or 1."""
+    """Exercise 2: `majority(scores)` is S0's verdict on a video, 0 or 1."""
 
     def test(majority: Callable) -> None:
         tie = np.array([0.6, 0.6, 0.1, 0.1])
@@ -39,11 +39,11 @@ def majority(answer: Callable | None) -> Status:
                 f"For the scores {scores.round(2)} the verdict should be {right}.",
             )
 
-    return check(answer, test, name="Exercise 1")
+    return check(answer, test, name="Exercise 2")
 
 
 def balanced_accuracy(answer: Callable | None) -> Status:
-    """Exercise 2: `balanced_accuracy(labels, called)` from 0/1 arrays."""
+    """Exercise 1: `balanced_accuracy(labels, called)` from 0/1 arrays."""
 
     def test(balanced_accuracy: Callable) -> None:
         labels = np.array([1] * 94 + [0] * 6)
@@ -70,7 +70,7 @@ def balanced_accuracy(answer: Callable | None) -> Status:
                 " the reals is called real, which of the fakes fake?",
             )
 
-    return check(answer, test, name="Exercise 2")
+    return check(answer, test, name="Exercise 1")
 
 
 def class_weights(answer: Callable | None) -> Status:

@@ -98,6 +98,7 @@ def train(
         folder=folder,
         **place,
     )
+    _new_rules(detector, rules)
     prepared = data.prepared(detector.view)
     val = _predict(detector, prepared, by_split["val"])
     labels = data.manifest.set_index("video_id")["label"]
@@ -149,6 +150,14 @@ def starts(profile: Profile) -> tuple[str, ...]:
     """What the networks of this profile can start from, the profile's own first."""
     others = ("synthetic-identity", "none") if profile.network == "slim" else ("none",)
     return (profile.pretrained, *others)
+
+
+def _new_rules(detector: Detector, rules: Sequence[Rule]) -> None:
+    """Other rules to choose from make another detector: the count of looks goes on."""
+    given = [asdict(rule) for rule in rules]
+    if detector.info.get("rules", given) != given:
+        Protocol(detector.folder).retrained()
+    detector.info["rules"] = given
 
 
 def _fix(detector: Detector, rule: Rule, temperature: float) -> Protocol:

@@ -164,7 +164,7 @@ pd.DataFrame(
 # %%
 s1_model = models.family("frame_keras")
 paper = s1_model.build(network="full", pretrained="none")
-for layer in paper.module.layers:
+for layer in [*paper.spatial.layers, *paper.head.layers]:
     print(f"{layer.name:28} {layer.output.shape!s:24} {layer.count_params():>12,}")
 
 # %% [markdown]

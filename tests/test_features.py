@@ -1,0 +1,185 @@
+"""What stands on a frozen network: kept features, taken over weights, variants."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import TINY
+
+from dfstudy import models, paths
+from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.models import detector as detectors
+from dfstudy.training import experiment
+from dfstudy.training.features import features
+from dfstudy.training.fitted import PLAIN, Variant, folder_of
+from dfstudy.training.rule import MEAN
+
+
+def train(model, data, **changes):
+    options = {"lesson": "05", "data": data, "profile": TINY, "seed": 0}
+    options |= {"rules": [MEAN], "start": "none"} | changes
+    return experiment.train(model, **options)
+
+
+@pytest.fixture
+def seen(tiny_data):
+    """(spatial network, prepared, rows, their features)."""
+    family = models.family("cnn_rnn")
+    view = family.view(TINY.frames)
+    built = family.build(view=view, network="slim", pretrained="none", seed=5)
+    prepared = tiny_data.prepared(view)
+    rows = tiny_data.manifest[tiny_data.manifest["split"] == "val"]
+    return built.spatial, prepared, rows, features(built.spatial, prepared, rows)
+
+
+def test_features_are_the_networks_own_in_the_manifests_order(seen):
+    spatial, prepared, rows, table = seen
+    assert table.shape == (len(rows), TINY.frames, 96)
+    assert table.dtype == np.float32
+    for i in (0, len(rows) - 1):
+        frames = prepared.array(rows["video_id"].iloc[i])
+        np.testing.assert_allclose(
+            table[i], spatial.predict_on_batch(frames), atol=1e-5
+        )
+
+
+def test_features_are_computed_once_and_again_for_other_weights(seen, monkeypatch):
+    spatial, prepared, rows, table = seen
+    again = features(spatial, prepared, rows)
+    assert again.filename == table.filename
+    spatial.set_weights([weight + 0.01 for weight in spatial.get_weights()])
+    other = features(spatial, prepared, rows)
+    assert other.filename != table.filename
+    assert not np.allclose(other, table)
+
+
+@pytest.mark.parametrize("by", ["frame", "video"])
+def test_features_stand_in_the_place_of_frames(seen, by):
+    _, prepared, rows, table = seen
+    videos = PreparedSet(prepared, rows, by=by, features=table)
+    x, y = next(iter(loader(videos, batch_size=3, shuffle=False)))
+    assert x.shape == ((3, 96) if by == "frame" else (3, TINY.frames, 96))
+    first = table.reshape(-1, 96) if by == "frame" else table
+    np.testing.assert_array_equal(x.numpy(), first[:3])
+    want = rows["label"].repeat(TINY.frames if by == "frame" else 1)
+    np.testing.assert_array_equal(y.numpy(), want[:3])
+
+
+def test_features_of_other_videos_are_refused(seen):
+    _, prepared, rows, table = seen
+    with pytest.raises(ValueError, match="features"):
+        PreparedSet(prepared, rows.head(2), by="video", features=table)
+
+
+def test_frames_prepared_with_flow_serve_a_view_without(tiny_data):
+    with_flow = models.family("two_stream_video").view(3)
+    without = models.family("cnn_rnn").view(3)
+    prepared = tiny_data.prepared(with_flow)
+    assert tiny_data.prepared(without).folder == prepared.folder
+
+
+def test_a_detector_takes_over_the_baselines_network_and_leaves_it_alone(tiny_data):
+    trained = train("two_stream_video", tiny_data)
+    base = detectors.load(
+        folder_of("frame_keras", profile=TINY, seed=0, start="none")
+    ).built.spatial.get_weights()
+    for ours, theirs in zip(
+        trained.detector.built.spatial.get_weights(), base, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    assert trained.detector.info["frozen"]
+    assert trained.result["pretrained"] == "none"
+    assert trained.result["model"] == "two_stream_video-scratch"
+    # What it says of kept features is what it says of a file's frames and flow.
+    view = trained.detector.view
+    rows = tiny_data.manifest[tiny_data.manifest["split"] == "test"].head(2)
+    videos = PreparedSet(tiny_data.prepared(view), rows, by="video", flow=True)
+    (clips, flow), _ = next(iter(loader(videos, batch_size=2, shuffle=False)))
+    kept = trained.predictions.set_index("video_id")["score"][rows["video_id"]]
+    scores = trained.detector.score(clips.numpy(), flow.numpy())
+    np.testing.assert_allclose(scores, kept, atol=1e-5)
+
+
+def test_fine_tuning_is_a_switch(tiny_data):
+    tuned = train("cnn_rnn", tiny_data, variant=Variant(finetune=True))
+    frozen = train("cnn_rnn", tiny_data)
+    pairs = zip(
+        tuned.detector.built.spatial.get_weights(),
+        frozen.detector.built.spatial.get_weights(),
+        strict=True,
+    )
+    assert any((a != b).any() for a, b in pairs)
+    assert not tuned.detector.info["frozen"]
+    assert tuned.result["model"] == "cnn_rnn-finetuned-scratch"
+
+
+def test_a_variants_name_says_what_differs():
+    assert PLAIN.name == ""
+    variant = Variant(
+        look={"sampling": "even"},
+        shape={"cell": "gru", "changes": True},
+        loss={"beta": 0.5},
+        learning_rate=1e-6,
+        batch_size=4,
+    )
+    assert variant.name == "even-gru-changes-beta0.5-lr1e-06-batch4"
+    folder = folder_of("cnn_rnn", profile=TINY, seed=3, start="none", variant=variant)
+    assert folder.name == f"cnn_rnn-{variant.name}-scratch_3"
+    assert folder.parent == paths.runs(TINY.name) / "models"
+
+
+def test_the_shape_of_a_variant_is_loaded_again(tiny_data):
+    variant = Variant(shape={"cell": "gru", "changes": True})
+    trained = train("cnn_rnn", tiny_data, variant=variant)
+    loaded = detectors.load(trained.detector.folder)
+    assert loaded.info["shape"] == {"cell": "gru", "changes": True}
+    assert "gru" in [layer.name for layer in loaded.built.head.layers]
+
+
+def test_on_the_torch_backend_networks_are_the_same_and_train():
+    """In a process of its own, as Keras chooses its backend once."""
+    code = """
+import json, numpy as np
+from dfstudy import models
+from dfstudy.frameworks import import_keras
+keras = import_keras()
+out = {"backend": keras.backend.backend()}
+for name in models.FAMILIES:
+    family = models.family(name)
+    if family.FRAMEWORK != "keras":
+        continue
+    for network in ("slim", "full"):
+        built = family.build(network=network, pretrained="none")
+        inside = {}
+        if built.head is not None:
+            inside = {l.name: l.output.shape for l in built.head.layers}
+        out[f"{name} {network}"] = [built.module.count_params(), str(inside)]
+        if network == "full":
+            continue
+        rng = np.random.default_rng(0)
+        x = [rng.integers(0, 256, (2, *i.shape[1:])).astype(i.dtype)
+             for i in built.module.inputs]
+        built.module.compile(keras.optimizers.AdamW(1e-3), family.loss())
+        y = np.array([[0.0], [1.0]], "float32")
+        losses = [float(built.module.train_on_batch(x if len(x) > 1 else x[0], y))
+                  for _ in range(4)]
+        out[f"{name} trains"] = bool(losses[-1] < losses[0])
+print("RESULT" + json.dumps(out))
+"""
+    outs = []
+    for backend in ("torch", "tensorflow"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"KERAS_BACKEND": backend},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        outs.append(json.loads(done.stdout.split("RESULT")[1]))
+        assert outs[-1].pop("backend") == backend
+    assert outs[0] == outs[1]
+    assert all(value for name, value in outs[0].items() if name.endswith("trains"))
