@@ -107,4 +107,4 @@ def test_summary_without_reals_says_why():
         }
     )
     (row,) = temporal.summary(fakes, n_bootstrap=50).to_dict("records")
-    assert np.isnan(row["value"]) and row["reason"]
+    assert pd.isna(row["value"]) and row["reason"]
