@@ -172,7 +172,7 @@ def counted_once(labels, p):
         (checks_05.soft_f1, lambda y, p: soft_f1(y, p >= 0.5), "verdicts"),
         (checks_05.soft_f1, lambda y, p: 1 - soft_f1(y, p), "the loss"),
         (checks_05.soft_f1, counted_once, "twice"),
-        (checks_05.soft_f1, lambda y, p: p[y == 1].mean(), "any"),
+        (checks_05.soft_f1, lambda y, p: p[y == 1].mean(), "it should be"),
     ],
 )
 def test_typical_wrong_answers_are_told_why(check, wrong, message):

@@ -1,4 +1,4 @@
-"""S1's loss of whole videos: cross-entropy mixed with 1 - soft F1, by hand and by rule."""
+"""S1's loss of whole videos: cross-entropy mixed with 1 - soft F1."""
 
 import numpy as np
 import pytest

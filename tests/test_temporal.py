@@ -51,7 +51,7 @@ def test_frozen_is_the_middle_frame_without_motion():
 
 
 def test_unknown_controls_are_named():
-    with pytest.raises(ValueError, match="backwards.*as it is, shuffled, frozen"):
+    with pytest.raises(ValueError, match=r"backwards.*as it is, shuffled, frozen"):
         temporal.spoil(CLIP, FLOW, "backwards", rng())
 
 

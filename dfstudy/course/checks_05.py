@@ -1,6 +1,7 @@
 """The checks of lesson 05's exercises; each tells what to look at again."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def steps_back(answer: Callable | None) -> Status:
             order = rng.permutation(12)
             places = np.sort(rng.choice(12, 5, replace=False))
             frames = order[places].tolist()
-            right = sum(b < a for a, b in zip(frames, frames[1:], strict=False))
+            right = sum(b < a for a, b in pairwise(frames))
             got = int(steps_back(order, places))
             expect(
                 got == right,
