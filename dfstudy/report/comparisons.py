@@ -77,7 +77,8 @@ def intervals(
             text, why = "n/a", row.get("reason")
         elif pd.isna(low):
             text, why = f"{value:.2f}", row.get("reason") or "no interval"
-            ax.plot(value, i, "o", color=colour, fillstyle="none", markersize=10)
+            hollow = {"fillstyle": "none", "markersize": 10, "clip_on": False}
+            ax.plot(value, i, "o", color=colour, **hollow)
         else:
             text, why = f"{value:.2f} [{low:.2f}, {high:.2f}]", None
             ax.plot([low, high], [i, i], color=colour, linewidth=3)

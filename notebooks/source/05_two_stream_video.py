@@ -81,6 +81,7 @@ from dfstudy.training.rule import MEAN, S1_CANDIDATES
 from dfstudy.video.sample import even_indices, stretch_indices
 
 videos = study.data.manifest
+families = experiment.trained_families(videos)
 kinds = truth.kinds(study.data)
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
 resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
@@ -246,7 +247,8 @@ def by_kind(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """AUROC of each kind of forgery against all reals, for tables of scored videos."""
     named = [table.assign(control=name) for name, table in tables.items()]
     rows = pd.concat(named, ignore_index=True)
-    rows["method"] = rows["video_id"].map(kinds)
+    rows = rows[(rows["label"] == 0) | rows["method"].isin(families)]
+    rows = rows.assign(method=rows["video_id"].map(kinds))
     rows = temporal.summary(rows, **resamples)
     return rows.assign(name=rows["method"] + ", " + rows["control"])
 
@@ -461,7 +463,10 @@ figures.intervals(
 
 # %%
 said = controlled.assign(kind=controlled["video_id"].map(kinds))
-said.pivot_table(index="kind", columns="control", values="score", sort=False).round(2)
+said = said[(said["label"] == 0) | said["method"].isin(families)]
+said.pivot_table(index="kind", columns="control", values="score")[
+    list(temporal.CONTROLS)
+].round(2)
 
 # %% [markdown]
 # The second table has the mean P(fake). Where real videos with shuffled frames are
