@@ -238,10 +238,11 @@ pd.DataFrame(
 ).T.style.set_properties(**{"white-space": "normal"})
 
 # %% [markdown]
-# Frames that are spread show nothing of it: no network, however large, can find there
-# what is not there. So the slim networks of lessons 05 to 07 see neighbours, and the
-# full ones S1's own sampling. The price: a short stretch from the middle of a clip says
-# nothing of its ends. Both, trained alike and asked about validation videos:
+# Frames that are spread never go back. What is left of the disorder is a step that is
+# now a little longer and now a little shorter, as a natural movement is, too. So the slim
+# networks of lessons 05 to 07 see neighbours, and the full ones S1's own sampling. The
+# price: a short stretch from the middle of a clip says nothing of its ends. Both, trained
+# alike and asked about validation videos:
 
 
 # %%
@@ -560,7 +561,7 @@ print(f"- grid: choosing on test would have claimed {gap:+.2f} AUROC on top")
 # |---|---|---|
 # | forgeries that show in a frame | the baseline of lesson 03 | more labels, fewer weights |
 # | forgeries between neighbouring frames | whole videos, neighbours, flow | the stretch may miss the forged part |
-# | forgeries over seconds | whole videos, frames spread out | what is faster than the gap is not seen |
+# | forgeries over seconds | whole videos, frames spread out | what is faster than the gap is hardly seen |
 # | a loss for few reals | class weights with cross-entropy | 1 - F1 alone ends in "all fake" |
 # | a claim about time | shuffled and frozen controls beside it | on validation videos, not on test |
 
