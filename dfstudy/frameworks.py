@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import functools
 import importlib.metadata as metadata
+import logging
 import os
 import platform
 import sys
@@ -66,7 +67,13 @@ def import_keras() -> ModuleType:
             import tensorflow
 
             tensorflow.config.list_physical_devices()  # says that there is no GPU
+            # A lesson builds many networks; each is traced anew, which is no mistake.
+            tensorflow.get_logger().addFilter(_not_retracing)
     return keras
+
+
+def _not_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @functools.cache

@@ -30,6 +30,7 @@ class Profile:
     patience: int | None
     draw: int | None  # frames of a training video that an epoch shows; None: all
     bootstrap: int  # resamples of an interval
+    sweep: int  # points of a grid of settings that are tried
     strangers: int  # people that the slim backbone is pretrained on
     pretrain_epochs: int
     timeout_minutes: int  # of one notebook
@@ -52,6 +53,7 @@ _ALL = {
             patience=None,
             draw=6,
             bootstrap=200,
+            sweep=2,
             strangers=8,
             pretrain_epochs=1,
             timeout_minutes=5,
@@ -70,6 +72,7 @@ _ALL = {
             patience=None,
             draw=6,
             bootstrap=1000,
+            sweep=4,
             strangers=128,
             pretrain_epochs=10,
             timeout_minutes=20,
@@ -88,6 +91,7 @@ _ALL = {
             patience=4,
             draw=None,
             bootstrap=1000,
+            sweep=6,
             strangers=64,
             pretrain_epochs=6,
             timeout_minutes=60,
@@ -106,6 +110,7 @@ _ALL = {
             patience=5,
             draw=None,
             bootstrap=2000,
+            sweep=6,
             strangers=256,
             pretrain_epochs=10,
             timeout_minutes=24 * 60,

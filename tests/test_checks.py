@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dfstudy.course import checks_00, checks_01, checks_02, checks_03
+from dfstudy.course import checks_00, checks_01, checks_02, checks_03, checks_05
 
 
 def four_guesses(answer):
@@ -105,6 +105,19 @@ def not_square(box, margin):
     return np.concatenate([box[:2] - grow, box[2:] + grow])
 
 
+def forward(order, indices):
+    return (np.diff(order[indices]) > 0).sum() if len(indices) > 2 else 0
+
+
+def soft_f1(labels, p):
+    return 2 * (p * labels).sum() / (p.sum() + labels.sum())
+
+
+def counted_once(labels, p):
+    found = (p * labels).sum()
+    return found / (p.sum() + labels.sum() - found)
+
+
 @pytest.mark.parametrize(
     ("check", "wrong", "message"),
     [
@@ -149,6 +162,17 @@ def not_square(box, margin):
         ),
         (checks_03.class_weights, lambda y: (1 - y.mean(), y.mean()), "rarer"),
         (checks_03.class_weights, lambda y: (2.0, 1.0), "3,068"),
+        (checks_05.parameters, lambda i, o: i * o, "bias"),
+        (checks_05.parameters, lambda i, o: i * o + i, "not to an input"),
+        (checks_05.parameters, lambda i, o: i + o, "73,600 x 128"),
+        (checks_05.parameters, lambda i, o: 9_420_928, "any size"),
+        (checks_05.steps_back, lambda o, i: (np.diff(o) < 0).sum(), "whole clip"),
+        (checks_05.steps_back, lambda o, i: (np.diff(i) < 0).sum(), "always ascend"),
+        (checks_05.steps_back, forward, "steps forward"),
+        (checks_05.soft_f1, lambda y, p: soft_f1(y, p >= 0.5), "verdicts"),
+        (checks_05.soft_f1, lambda y, p: 1 - soft_f1(y, p), "the loss"),
+        (checks_05.soft_f1, counted_once, "twice"),
+        (checks_05.soft_f1, lambda y, p: p[y == 1].mean(), "it should be"),
     ],
 )
 def test_typical_wrong_answers_are_told_why(check, wrong, message):
@@ -169,6 +193,9 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
         checks_03.majority,
         checks_03.balanced_accuracy,
         checks_03.class_weights,
+        checks_05.parameters,
+        checks_05.steps_back,
+        checks_05.soft_f1,
     ],
 )
 def test_an_untouched_exercise_goes_on(check):

@@ -41,6 +41,20 @@ TRIED = pd.DataFrame(
         "chosen": [True, False],
     }
 )
+POINTS = pd.DataFrame(
+    {
+        "learning_rate": [1e-3, 1e-6, 1e-3],
+        "batch_size": [4, 4, 16],
+        "val": [0.9, 0.55, np.nan],
+        "val_low": [0.85, 0.45, np.nan],
+        "val_high": [0.95, 0.65, np.nan],
+        "test": [0.86, 0.5, 0.88],
+        "test_low": [0.8, 0.4, 0.83],
+        "test_high": [0.9, 0.6, 0.93],
+        "chosen": [True, False, False],
+        "best_on_test": [False, False, True],
+    }
+)
 IMAGES = [RNG.integers(0, 255, (9, 16, 3), dtype=np.uint8) for _ in range(5)]
 
 ALL = {
@@ -51,6 +65,10 @@ ALL = {
     "score_histogram": lambda: figures.score_histogram(Y, S, threshold=0.5),
     "rule_choice": lambda: figures.rule_choice(TRIED),
     "intervals": lambda: figures.intervals(NUMBERS),
+    "lines": lambda: figures.lines(
+        {"a": ([0, 1], [2, 3]), "b": ([0, 2], [1, 0])}, x="time", y="loss", title="Two"
+    ),
+    "sweep": lambda: figures.sweep(POINTS, title="Grid"),
     "contact_sheet": lambda: figures.contact_sheet(
         IMAGES, labels=[0, 1, 0, 1, 1], titles=list("abcde"), columns=3, title="Sheet"
     ),
@@ -142,6 +160,13 @@ def test_rule_choice_takes_the_table_of_choose_rule():
     table = pd.DataFrame({"video_id": ids, "face_id": 0, "frame_index": 0, "score": S})
     _, tried = choose_rule(table, dict(zip(ids, Y, strict=True)))
     assert words(figures.rule_choice(tried)).count("chosen") == 2  # one is "chosen too"
+
+
+def test_sweep_names_points_and_both_choices():
+    fig = ALL["sweep"]()
+    got = words(fig) + " ".join(t.get_text() for t in fig.legends[0].get_texts())
+    assert "rate 0.001, batch 4" in got and "rate 1e-06, batch 4" in got
+    assert "chosen on validation" in got and "the highest on test" in got
 
 
 def test_contact_sheet_frames_the_class_and_refuses_a_mismatch():

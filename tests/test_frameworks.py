@@ -1,6 +1,7 @@
 """dfstudy.frameworks: no import order that kills the process, no log noise."""
 
 import importlib.metadata as metadata
+import logging
 import os
 import subprocess
 import sys
@@ -119,3 +120,15 @@ def _start(python: str | Path, code: str) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def test_building_many_networks_is_not_reported():
+    frameworks.import_keras()
+    import tensorflow
+
+    def passes(message: str) -> bool:
+        record = logging.LogRecord("tensorflow", 30, "", 0, message, (), None)
+        return bool(tensorflow.get_logger().filter(record))
+
+    assert not passes("5 out of the last 8 calls triggered tf.function retracing.")
+    assert passes("something else is wrong")

@@ -3,10 +3,13 @@
 figures.intervals(tidy(results).query("metric == 'auroc' and split == 'test'"))
 """
 
+from collections.abc import Mapping
+
 import matplotlib.transforms as transforms
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from dfstudy.report import style
 from dfstudy.report.style import INK, MUTED
@@ -74,7 +77,8 @@ def intervals(
             text, why = "n/a", row.get("reason")
         elif pd.isna(low):
             text, why = f"{value:.2f}", row.get("reason") or "no interval"
-            ax.plot(value, i, "o", color=colour, fillstyle="none", markersize=10)
+            hollow = {"fillstyle": "none", "markersize": 10, "clip_on": False}
+            ax.plot(value, i, "o", color=colour, **hollow)
         else:
             text, why = f"{value:.2f} [{low:.2f}, {high:.2f}]", None
             ax.plot([low, high], [i, i], color=colour, linewidth=3)
@@ -90,6 +94,70 @@ def intervals(
     if chance is not None:
         style.chance_line(ax, vertical=True, value=chance)
     ax.set_title(title or f"{metric} with its 95 % interval", pad=26)
+    return fig
+
+
+def lines(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    x: str,
+    y: str,
+    title: str = "",
+    marker: str = "",
+) -> Figure:
+    """Curves of one quantity over another, each with its name.
+
+    Args:
+        curves: name -> (N,) of the x axis and (N,) of the y axis.
+        x, y: what the axes show. marker: of each point, as matplotlib has them.
+    """
+    fig = style.figure(9, 4.4)
+    ax = fig.subplots()
+    for i, (name, (at, values)) in enumerate(curves.items()):
+        colour = style.PALETTE[i % len(style.PALETTE)]
+        ax.plot(at, values, marker=marker, color=colour, label=name)
+    ax.set(xlabel=x, ylabel=y, title=title)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return fig
+
+
+def sweep(table: pd.DataFrame, *, title: str = "") -> Figure:
+    """AUROC of every point of a grid, on validation and, beside it, on test.
+
+    A ring is round what validation has chosen, a diamond where test is highest.
+
+    Args:
+        table: of `training.sweep.sweep`.
+    """
+    names = [
+        f"rate {row.learning_rate:g}, batch {row.batch_size:g}"
+        for row in table.itertuples()
+    ]
+    fig = style.figure(9.5, 0.62 * len(table) + 2.1)
+    ax = fig.subplots()
+    at = np.arange(len(table))
+    for split, name, colour, shift in (
+        ("val", "validation, which chooses", style.ACCENT, -0.14),
+        ("test", "test, read afterwards", MUTED, 0.14),
+    ):
+        values = table[split].to_numpy(dtype=float)
+        ends = table[[f"{split}_low", f"{split}_high"]].to_numpy(dtype=float)
+        ax.hlines(at + shift, *ends.T, color=colour, linewidth=2.5, alpha=0.6)
+        ax.plot(values, at + shift, "o", color=colour, label=name, clip_on=False)
+    for column, split, shift, marker, name in (
+        ("chosen", "val", -0.14, "o", "chosen on validation"),
+        ("best_on_test", "test", 0.14, "D", "the highest on test"),
+    ):
+        (row,) = np.flatnonzero(table[column])
+        ring = {"s": 230, "facecolors": "none", "edgecolors": INK, "linewidths": 2}
+        place = table[split].iloc[row], row + shift
+        ax.scatter(*place, marker=marker, **ring, zorder=3, clip_on=False, label=name)
+    ax.set_yticks(at, names)
+    ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, 1), xlabel="AUROC")
+    ax.grid(visible=False, axis="y")
+    style.chance_line(ax, vertical=True)
+    fig.legend(loc="outside lower center", ncols=2, markerscale=0.7)
+    ax.set_title(title or "A grid of settings", pad=26)
     return fig
 
 

@@ -19,7 +19,7 @@ from sklearn.metrics import classification_report, confusion_matrix, roc_curve
 
 from dfstudy.metrics import auroc
 from dfstudy.report import style
-from dfstudy.report.comparisons import intervals, rule_choice
+from dfstudy.report.comparisons import intervals, lines, rule_choice, sweep
 from dfstudy.report.sheets import contact_sheet
 from dfstudy.report.style import CLASS_COLOURS, CLASS_NAMES, INK, MUTED
 
@@ -28,10 +28,12 @@ __all__ = [
     "contact_sheet",
     "intervals",
     "learning_curves",
+    "lines",
     "per_class_report",
     "roc",
     "rule_choice",
     "score_histogram",
+    "sweep",
 ]
 
 

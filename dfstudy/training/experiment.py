@@ -14,9 +14,11 @@ the same choices.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from dfstudy import paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
@@ -71,6 +73,7 @@ def train(
     rules: Sequence[Rule],
     start: str | None = None,
     variant: Variant = PLAIN,
+    runs: Path | None = None,
 ) -> Trained:
     """Train the family `model` on `data`, or load it where just this was trained.
 
@@ -79,6 +82,7 @@ def train(
         rules: the ways from scores to a verdict that validation may choose from.
         start: what the network starts from, a key of STARTS; the profile's by default.
         variant: what differs from the family's own settings; part of the name.
+        runs: where models/, predictions/ and results/ are; the profile's by default.
 
     Raises:
         ValueError: training or validation videos of a class are missing.
@@ -89,8 +93,9 @@ def train(
     rows = data.manifest[(data.manifest["label"] == 0) | methods.isin(families)]
     by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
-    folder = folder_of(model, **place)
-    name, runs = folder.name.removesuffix(f"_{seed}"), folder.parent.parent
+    runs = runs or paths.runs(profile.name)
+    folder = runs / "models" / folder_of(model, **place).name
+    name = folder.name.removesuffix(f"_{seed}")
     detector = fitted(
         model,
         data,
