@@ -77,10 +77,12 @@ def last_maps(
 def follows(heat: np.ndarray, flow: np.ndarray) -> float:
     """Rank correlation of heat (T, H, W) and length of flow (T, H, W, 2), in [-1, 1].
 
-    Spearman's, over the pixels of all frames; nan where either is the same everywhere.
+    Spearman's, over every fourth pixel each way (its neighbours say the same) of all
+    frames; nan where either is the same everywhere.
     Pixels are no independent observations: compare values, and test none of them.
     """
-    length = np.hypot(*np.moveaxis(flow.astype(np.float32), -1, 0))
+    length = np.hypot(*np.moveaxis(flow[:, ::4, ::4].astype(np.float32), -1, 0))
+    heat = heat[:, ::4, ::4]
     if np.ptp(heat) == 0 or np.ptp(length) == 0:
         return float("nan")
     return float(spearmanr(heat.ravel(), length.ravel()).statistic)
