@@ -53,4 +53,6 @@ def test_heat_over_is_dark_where_there_is_none_and_bright_where_there_is_most():
     assert picture[:, 20:].mean() > picture[:, :10].mean() + 50
     # Below 0 counts as 0, above the most as the most; no heat at all is no error.
     np.testing.assert_array_equal(picture, diagrams.heat_over(FRAME, 2 * heat, most=2))
+    higher = diagrams.heat_over(FRAME, heat + 1, least=1, most=3)
+    np.testing.assert_array_equal(picture, higher)
     assert diagrams.heat_over(FRAME, heat * 0, most=0.0).max() < 60

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from dfstudy.course.exercises import Status, check, expect
-from dfstudy.frameworks import import_keras
+from dfstudy.models import inflate_keras
 
 
 def inflate_kernel(answer: Callable | None) -> Status:
     """Exercise 1: `inflate_kernel(flat, depth)` is (depth, k, k, I, O)."""
 
     def test(inflate_kernel: Callable) -> None:
-        ops = import_keras().ops
+        ops = inflate_keras.keras.ops
         rng = np.random.default_rng(0)
         for k, depth, channels in ((3, 5, 1), (3, 3, 2), (5, 3, 3)):
             flat = rng.normal(size=(k, k, channels, 4)).astype(np.float32)
@@ -46,8 +46,29 @@ def inflate_kernel(answer: Callable | None) -> Status:
     return check(answer, test, name="Exercise 1")
 
 
+def reach(answer: Callable | None) -> Status:
+    """Exercise 2: `reach(layers)`: frames that one number of the last maps has seen."""
+
+    def test(reach: Callable) -> None:
+        for layers in ([(3, 1)], [(3, 1), (3, 1)], [(3, 2), (3, 2), (3, 1)], [(7, 4)]):
+            right, got = inflate_keras.reach(layers), reach(list(layers))
+            plain = 1 + sum(kernel - 1 for kernel, _ in layers)
+            expect(
+                got != sum(kernel for kernel, _ in layers) or got == right,
+                f"For {layers} you added the kernels up; each adds kernel - 1 to one.",
+            )
+            expect(
+                got != plain or plain == right,
+                f"For {layers} you say {got}: after a stride of 2, a neighbour is two"
+                " frames away, so what a later kernel adds counts twice.",
+            )
+            expect(got == right, f"For {layers} it is {right}; yours is {got}.")
+
+    return check(answer, test, name="Exercise 2")
+
+
 def class_activation(answer: Callable | None) -> Status:
-    """Exercise 2: `class_activation(maps, weights)` is heat (T, H, W)."""
+    """Exercise 3: `class_activation(maps, weights)` is heat (T, H, W)."""
 
     def test(class_activation: Callable) -> None:
         rng = np.random.default_rng(1)
@@ -81,30 +102,5 @@ def class_activation(answer: Callable | None) -> Status:
                 np.allclose(got, maps @ weights),
                 "The mean is right, the places are not: weigh the channels of each.",
             )
-
-    return check(answer, test, name="Exercise 2")
-
-
-def reach(answer: Callable | None) -> Status:
-    """Exercise 3: `reach(layers)`: frames that one number of the last maps has seen."""
-
-    def test(reach: Callable) -> None:
-        for layers in ([(3, 1)], [(3, 1), (3, 1)], [(3, 2), (3, 2), (3, 1)], [(7, 4)]):
-            right, step = 1, 1
-            for kernel, stride in layers:
-                right += (kernel - 1) * step
-                step *= stride
-            got = reach(list(layers))
-            plain = 1 + sum(kernel - 1 for kernel, _ in layers)
-            expect(
-                got != sum(kernel for kernel, _ in layers) or got == right,
-                f"For {layers} you added the kernels up; each adds kernel - 1 to one.",
-            )
-            expect(
-                got != plain or plain == right,
-                f"For {layers} you say {got}: after a stride of 2, a neighbour is two"
-                " frames away, so what a later kernel adds counts twice.",
-            )
-            expect(got == right, f"For {layers} it is {right}; yours is {got}.")
 
     return check(answer, test, name="Exercise 3")

@@ -50,7 +50,7 @@ def inflation(kernel: np.ndarray, *, depth: int) -> Figure:
     names = ["2D filter, for a frame"]
     middle = (depth - 1) // 2
     for i in range(depth):
-        when = "" if i == middle else f" {i - middle:+d}"
+        when = "" if i == middle else f" {'−+'[i > middle]} {abs(i - middle)}"
         names.append(f"for frame t{when}")
     for ax, values, name in zip([axes[0], *axes[2:]], slices, names, strict=True):
         ax.imshow(values, cmap="PuOr", vmin=-1.6 * most, vmax=1.6 * most)
@@ -90,12 +90,15 @@ def over_time(
     return fig
 
 
-def heat_over(frame: np.ndarray, heat: np.ndarray, *, most: float) -> np.ndarray:
+def heat_over(
+    frame: np.ndarray, heat: np.ndarray, *, most: float, least: float = 0.0
+) -> np.ndarray:
     """A frame in grey with its heat (H, W) in colour over it, uint8 (H, W, 3).
 
-    Dark violet is 0 or less, yellow `most` or more: give what is compared the same.
+    Black is `least` or less, yellow `most` or more: give what is compared the same.
     """
-    share = np.clip(heat / most, 0, 1) if most > 0 else np.zeros_like(heat)
+    span = most - least
+    share = np.clip((heat - least) / span, 0, 1) if span > 0 else np.zeros_like(heat)
     colours = colormaps["inferno"](share)[..., :3] * 255
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[..., None]
     return np.rint(0.4 * grey + 0.6 * colours).astype(np.uint8)
