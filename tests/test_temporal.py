@@ -51,7 +51,7 @@ def test_frozen_is_the_middle_frame_without_motion():
 
 
 def test_unknown_controls_are_named():
-    with pytest.raises(ValueError, match="backwards.*as it is, shuffled, frozen"):
+    with pytest.raises(ValueError, match=r"backwards.*as it is, shuffled, frozen"):
         temporal.spoil(CLIP, FLOW, "backwards", rng())
 
 
@@ -107,4 +107,4 @@ def test_summary_without_reals_says_why():
         }
     )
     (row,) = temporal.summary(fakes, n_bootstrap=50).to_dict("records")
-    assert np.isnan(row["value"]) and row["reason"]
+    assert pd.isna(row["value"]) and row["reason"]

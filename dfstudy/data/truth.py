@@ -3,8 +3,8 @@
     scales(data)      # "fast" or "slow" of a disorder, by video_id
     kinds(data)       # "disorder fast", "blend", ...: the method, and its scale
 
-The synthetic set has a table `truth.parquet`; other sets have none, and nothing is known.
-No detector reads it: it tells what a forgery is, and serves to sort results.
+The synthetic set has a table `truth.parquet`; of other sets nothing is known. No
+detector reads it: it tells what a forgery is, and serves to sort results.
 """
 
 import pandas as pd

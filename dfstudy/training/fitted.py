@@ -53,7 +53,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """For files: "" of the empty one, "gru-changes" for cell="gru", changes=True."""
+        """For files: "" of the empty one, "gru-changes" for a GRU with changes=True."""
         chosen = {**self.look, **self.shape}
         parts = [key if value is True else str(value) for key, value in chosen.items()]
         parts += [f"{key}{value:g}" for key, value in self.loss.items()]

@@ -283,8 +283,36 @@ of_kind = kind[watched.video_ids].to_numpy()
 fakes = watched.labels.numpy() == 1
 jumps = np.abs(np.diff(seen, axis=1)).mean(axis=-1)  # (videos, T - 1)
 lines = {"real": jumps[~fakes]}
-lines |= {name: jumps[of_kind == name] for name in np.unique(of_kind[fakes])}
+for name in np.unique(of_kind[fakes]):
+    lines[f"fake: {name}" if name == "unknown" else name] = jumps[fakes & (of_kind == name)]
 lines.pop("mismatch", None)  # authentic video, of which only the description is wrong
+diagrams.over_time(
+    lines,
+    ylabel="mean change of the features",
+    xlabel="from frame t to t + 1",
+    title="Validation videos",
+)
+
+# %% [markdown]
+# Each line is the mean of a kind of video, its shade the middle half of them.
+#
+# **Predict:** three readers, each without and with the changes: LSTM, GRU, and a *mean*
+# that has no memory at all. Which of the six will find `disorder`?
+
+# %%
+readers = {"LSTM": lstm, "GRU": gru}
+readers["mean"] = experiment.train(
+    "cnn_rnn", variant=Variant(shape={"cell": "mean"}), **common
+)
+for cell in ("LSTM", "GRU", "mean"):
+    shape = {"cell": cell.lower(), "changes": True}
+    readers[f"{cell} + changes"] = experiment.train(
+        "cnn_rnn", variant=Variant(shape=shape), **common
+    )
+on_val = {
+    name: trained.result["metrics"]["val"]["all"]["auroc"]["value"]
+    for name, trained in readers.items()
+}
 chosen = max(on_val, key=lambda name: -1 if on_val[name] is None else on_val[name])
 headline = readers[chosen]
 print(f"chosen on validation: {chosen}")
