@@ -404,10 +404,10 @@ spoiled.groupby(["control", "label"], sort=False)["score"].mean().unstack().rena
 ).round(2)
 
 # %% [markdown]
-# To a detector that is given changes, a shuffled real clip *is* a disorder: every clip
-# looks forged in the same way, so reals and fakes are as one, also where single frames
-# would still tell them apart. A frozen clip changes nowhere, and looks calmer than any
-# real one.
+# To a detector that is given changes, a shuffled real clip *is* a disorder: the scores of
+# reals rise to those of fakes, and the mark of `disorder` is gone. What AUROC is left is
+# what single frames show. A frozen clip changes nowhere, and looks calmer than any real
+# one.
 #
 # ## 8. What did the start add?
 #
