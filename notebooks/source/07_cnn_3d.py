@@ -317,8 +317,8 @@ follow = pd.DataFrame(
 follow.describe().loc[["mean", "25%", "50%", "75%"]].round(2)
 
 # %% [markdown]
-# What moves is the head, and it has the edges, the eyes and the mouth: filters answer to
-# edges whether they have learned anything or not. Heat over motion is evidence of motion
+# Mean activity can be high where nothing happens, on a plain wall, and flow over a plain
+# wall is itself a guess (lesson 02). So heat over motion is evidence of motion
 # being *used* only as far as it exceeds that of the two networks beside it; and even
 # then it says where a network responds, not that its verdict rests on it. The controls
 # of section 5 are the sharper test.
