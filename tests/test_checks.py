@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dfstudy.course import checks_00, checks_01, checks_02, checks_03, checks_05
+from dfstudy.course import (
+    checks_00,
+    checks_01,
+    checks_02,
+    checks_03,
+    checks_05,
+    checks_06,
+    checks_07,
+)
 
 
 def four_guesses(answer):
@@ -116,6 +124,64 @@ def soft_f1(labels, p):
 def counted_once(labels, p):
     found = (p * labels).sum()
     return found / (p.sum() + labels.sum() - found)
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def lstm_blind(x, h, c, w, u, b):
+    i, f, g, o = np.split(x @ w + b, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm_gates_swapped(x, h, c, w, u, b):
+    f, i, g, o = np.split(x @ w + h @ u + b, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm_without_tanh(x, h, c, w, u, b):
+    i, f, g, o = np.split(x @ w + h @ u + b, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * c, c
+
+
+def lstm_step(x, h, c, w, u, b):
+    i, f, g, o = np.split(x @ w + h @ u + b, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm_forgets_all(x, h, c, w, u, b):
+    return lstm_step(x, h, 0 * c, w, u, b)
+
+
+def padded_changes(x):
+    return np.abs(np.diff(x, axis=0, prepend=np.zeros((1, x.shape[1]))))
+
+
+def changes(x):
+    step = np.abs(np.diff(x, axis=0))
+    return np.concatenate([step[:1], step])
+
+
+def signed_changes(x):
+    step = np.diff(x, axis=0)
+    return np.concatenate([step[:1], step])
+
+
+def middle_slice(flat, depth):
+    out = np.zeros((depth, *flat.shape), flat.dtype)
+    out[depth // 2] = flat
+    return out
+
+
+def reach(layers):
+    seen, apart = 1, 1
+    for kernel, stride in layers:
+        seen += (kernel - 1) * apart
+        apart *= stride
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -173,6 +239,27 @@ def counted_once(labels, p):
         (checks_05.soft_f1, lambda y, p: 1 - soft_f1(y, p), "the loss"),
         (checks_05.soft_f1, counted_once, "twice"),
         (checks_05.soft_f1, lambda y, p: p[y == 1].mean(), "it should be"),
+        (checks_06.lstm_step, lstm_blind, "h @ U"),
+        (checks_06.lstm_step, lstm_gates_swapped, "order i, f, g, o"),
+        (checks_06.lstm_step, lstm_without_tanh, "through a tanh"),
+        (checks_06.lstm_step, lstm_forgets_all, "sigmoid(f) * c"),
+        (checks_06.lstm_step, lambda x, h, c, w, u, b: h, "two things"),
+        (checks_06.lstm_parameters, lambda i, u: u * (i + u + 1), "four gates"),
+        (checks_06.lstm_parameters, lambda i, u: 4 * u * (i + u), "bias"),
+        (checks_06.lstm_parameters, lambda i, u: 8 * u * (i + u + 1), "4 units"),
+        (checks_06.changes, lambda x: np.abs(np.diff(x, axis=0)), "none"),
+        (checks_06.changes, signed_changes, "np.abs"),
+        (checks_06.changes, padded_changes, "of its own"),
+        (checks_06.changes, lambda x: changes(x.T).T, "first axis"),
+        (checks_07.inflate_kernel, lambda w, d: np.stack([w] * d), "divide"),
+        (checks_07.inflate_kernel, lambda w, d: np.stack([w / d] * d, 2), "first"),
+        (checks_07.inflate_kernel, middle_slice, "slices differ"),
+        (checks_07.inflate_kernel, lambda w, d: np.stack([w / 2] * d), "add up"),
+        (checks_07.reach, lambda layers: sum(k for k, _ in layers), "kernel - 1"),
+        (checks_07.reach, lambda layers: reach([(k, 1) for k, _ in layers]), "twice"),
+        (checks_07.class_activation, lambda m, w: m.mean(-1), "weigh them"),
+        (checks_07.class_activation, lambda m, w: (m * w).mean(-1), "parts of"),
+        (checks_07.class_activation, lambda m, w: m.mean((0, 1, 2)) @ w, "place"),
     ],
 )
 def test_typical_wrong_answers_are_told_why(check, wrong, message):
@@ -196,11 +283,33 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
         checks_05.parameters,
         checks_05.steps_back,
         checks_05.soft_f1,
+        checks_06.lstm_step,
+        checks_06.lstm_parameters,
+        checks_06.changes,
+        checks_07.inflate_kernel,
+        checks_07.class_activation,
+        checks_07.reach,
     ],
 )
 def test_an_untouched_exercise_goes_on(check):
     assert check(None).state == "not attempted"
     assert check(lambda *_: None).state == "not attempted"
+
+
+@pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (checks_06.lstm_step, lstm_step),
+        (checks_06.lstm_parameters, lambda i, u: 4 * u * (i + u + 1)),
+        (checks_06.changes, changes),
+        (checks_07.inflate_kernel, lambda w, d: np.repeat(w[None] / d, d, axis=0)),
+        (checks_07.class_activation, lambda m, w: m @ w),
+        (checks_07.reach, reach),
+    ],
+)
+def test_right_answers_are_correct(check, right):
+    status = check(right)
+    assert status.state == "correct", status.message
 
 
 def test_guesses_are_checked_for_their_form_only():

@@ -67,11 +67,14 @@ def build(
     if network == "full":
         x = keras.applications.resnet.preprocess_input(keras.ops.cast(clips, "float32"))
         stride = {"conv1_conv": 2, "pool1_pool": 2}
-        resnet = flat.get_layer("resnet50")
-        x = inflate(resnet, frames=view.frames, stride=stride)(x)
-        x = layers.GlobalAveragePooling3D(name="pool")(x)
+        deep = inflate(flat.get_layer("resnet50"), frames=view.frames, stride=stride)
+        pool = layers.GlobalAveragePooling3D(name="pool")
     else:
-        x = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)(clips)
+        x = clips
+        deep = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)
+        deep = keras.Model(deep.input, deep.get_layer("pool").input, name=deep.name)
+        pool = layers.GlobalMaxPooling3D(name="pool")
+    x = pool(deep(x))  # of maps (N, 4, 7, 7, 2048); detect.heatmap finds it by name
     x = layers.Dropout(WIDTHS[network].dropout)(x)
     return Built(
         module=keras.Model(clips, layers.Dense(1, name="logit")(x), name=NAME),

@@ -10,7 +10,7 @@ what the 2D one computes of its frame. To hold at the ends of the clip, too, the
 and the last frame are repeated there instead of zeros.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -66,6 +66,28 @@ def inflate(
         elif layer.weights:
             deep.get_layer(layer.name).set_weights(layer.get_weights())
     return deep
+
+
+def in_time(deep: keras.Model) -> list[tuple[int, int]]:
+    """(kernel, stride) in time of its 3D convolutions and poolings, first to last.
+
+    Those of one pixel are left out: a shortcut sees no more than what it skips.
+    """
+    found = []
+    for layer in deep.layers:
+        size = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", ())
+        if len(size) == 3 and max(size) > 1:
+            found.append((size[0], layer.strides[0]))
+    return found
+
+
+def reach(layers: Sequence[tuple[int, int]]) -> int:
+    """Frames that one number depends on after layers of (kernel, stride) in time."""
+    seen, apart = 1, 1
+    for kernel, stride in layers:
+        seen += (kernel - 1) * apart
+        apart *= stride
+    return seen
 
 
 def _padded(x, kernel: tuple[int, int, int], padding: str):

@@ -9,6 +9,7 @@ weights and by the videos, so whoever has the same of both shares them.
 """
 
 import hashlib
+import os
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
     path.parent.mkdir(parents=True, exist_ok=True)
     frames = prepared.view.frames
     shape = (len(videos), frames, spatial.output_shape[-1])
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".part-{os.getpid()}")  # lessons may run side by side
     out = np.lib.format.open_memmap(part, "w+", np.float32, shape)
     done, batches = 0, loader(videos, batch_size=8, shuffle=False)
     for clips, _ in tqdm(batches, desc="features of frames", disable=len(videos) < 100):

@@ -53,10 +53,9 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """For files: "" of the empty one, "gru" for {"cell": "gru"}."""
-        parts = []
-        for key, value in (*self.look.items(), *self.shape.items()):
-            parts.append(key if value is True else str(value))
+        """For files: "" of the empty one, "gru-changes" for a GRU with changes=True."""
+        chosen = {**self.look, **self.shape}
+        parts = [key if value is True else str(value) for key, value in chosen.items()]
         parts += [f"{key}{value:g}" for key, value in self.loss.items()]
         for key, value in (("lr", self.learning_rate), ("batch", self.batch_size)):
             parts += [f"{key}{value:g}"] if value else []
