@@ -392,7 +392,7 @@ def test_the_last_frame_has_adjacent_flow_too(tmp_path):
 
 def test_flow_apart_spans_its_seconds_in_any_video(tmp_path):
     view = View(frames=4, height=64, width=96, flow="apart", apart_s=0.2)
-    # 25 frames a second: five frames of 2 pixels; the last ones look back, turned round.
+    # Five frames of 2 pixels; the last ones look back and are turned round.
     path = moving(tmp_path / "a.mp4")
     sample = see(path, view)
     assert sample.indices.tolist() == [3, 8, 13, 18]

@@ -160,7 +160,7 @@ def see(
     which costs a search of every frame.)
 
     The flow of a face is between its crops; where the second frame is not shown, both
-    are cut at the box of the first, so that a moving box is not taken for a moving face.
+    are cut at the box of the first: a moving box is not to look like a moving face.
 
     Flow to a later frame is turned round where the video ends before it (see
     `beside_indices`); in a clip too short for `apart_s` it spans what there is.
