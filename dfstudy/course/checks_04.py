@@ -59,19 +59,19 @@ def left_over(answer: Callable | None) -> Status:
         got = float(left_over(a, b, right))
         plain = float(np.abs(a.astype(float) - b).mean())
         expect(
-            not np.isclose(got, plain, rtol=0.02),
+            not np.isclose(got, plain, rtol=1e-4),
             "This is the difference of the two frames as they are. Draw the second one"
             " back along the flow first: warp(b, flow).",
         )
         wrong_way = float(np.abs(b - warp(a, right)).mean())
         expect(
-            not np.isclose(got, wrong_way, rtol=0.02),
+            not np.isclose(got, wrong_way, rtol=1e-4),
             "You warped the first frame. The flow says where a's pixels went, so it is"
             " b that has to be drawn back.",
         )
         everywhere = float(np.abs(a - warp(b, right)).mean())
         expect(
-            not np.isclose(got, everywhere, rtol=1e-3),
+            not np.isclose(got, everywhere, rtol=1e-4),
             "On the right your pixels leave the picture, and what they are compared"
             " with is a repeated edge: count only those that land inside.",
         )
