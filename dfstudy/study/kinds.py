@@ -18,13 +18,15 @@ from dfstudy.data.dataset import Dataset
 from dfstudy.metrics.intervals import group_bootstrap
 
 DISORDERS = ("disorder, fast", "disorder, slow")
-_TRUTH = ("video_id", "scale", "manipulated")
+_TRUTH = ("video_id", "scale", "manipulated", "frame_order")
 
 
 def truth(data: Dataset) -> pd.DataFrame:
-    """`scale` and `manipulated` (bool (n,), which of its frames are forged) by video.
+    """What the renderer did to each video.
 
-    Indexed by `video_id`; empty where no truth.parquet lies beside the videos.
+    Columns: scale; manipulated, bool (n,), which of its n frames are forged;
+    frame_order (n,), which frame of the authentic clip each one shows. Indexed by `video_id`;
+    empty where no truth.parquet lies beside the videos.
     """
     files = [home / "truth.parquet" for home in layouts.homes(data.root)]
     tables = [
