@@ -25,8 +25,8 @@ def truth(data: Dataset) -> pd.DataFrame:
     """What the renderer did to each video.
 
     Columns: scale; manipulated, bool (n,), which of its n frames are forged;
-    frame_order (n,), which frame of the authentic clip each one shows. Indexed by `video_id`;
-    empty where no truth.parquet lies beside the videos.
+    frame_order (n,), which frame of the authentic clip each one shows. Indexed by
+    `video_id`; empty where no truth.parquet lies beside the videos.
     """
     files = [home / "truth.parquet" for home in layouts.homes(data.root)]
     tables = [
