@@ -405,6 +405,7 @@ table = pd.concat(
 )
 order = {name: place for place, name in enumerate(names)}
 table = table.sort_values("kind", key=lambda column: column.map(order), kind="stable")
+print("ranked by:", ", ".join(f"{name} {t.rule.ranking.aggregation}" for name, t in detectors.items()))
 figures.intervals(table, title="AUROC on test videos, by kind of forgery")
 
 # %% [markdown]
@@ -413,6 +414,10 @@ figures.intervals(table, title="AUROC on test videos, by kind of forgery")
 # came before it: it sees a motion that is too long for a head. With a frame that was
 # moved less, or a camera that shakes, it would be wrong; lesson 05 shows the order
 # itself to a network.
+#
+# Each detector ranks videos by its own rule, and the baseline keeps that of lesson 03.
+# So a difference on `partial` may be the rule's and not the flow's; the next section
+# compares them under the same rules.
 #
 # ## 6. From frames to a video
 #
