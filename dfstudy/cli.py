@@ -171,9 +171,17 @@ def _view_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--flow",
-        choices=("none", "sampled", "adjacent"),
+        choices=("none", "sampled", "adjacent", "apart"),
         default="none",
-        help="between sampled frames, or to each one's next in the video",
+        help="between sampled frames, to each one's next in the video, or to a later",
+    )
+    sub.add_argument(
+        "--apart",
+        type=float,
+        default=0.6,
+        dest="apart_s",
+        metavar="SECONDS",
+        help="apart: flow to the frame so much later",
     )
 
 

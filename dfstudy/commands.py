@@ -122,7 +122,7 @@ def export(args: argparse.Namespace) -> int:
 
 # Settings of data.view.View that `_view_options` takes by their own names.
 _VIEW = ("frames", "sampling", "every", "crop", "resize", "margin", "detector")
-_VIEW += ("drop", "flow")
+_VIEW += ("drop", "flow", "apart_s")
 
 
 def _view(args: argparse.Namespace):

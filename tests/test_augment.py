@@ -6,6 +6,8 @@ import torch
 
 from dfstudy.training.augment import SHIFT, augment
 from dfstudy.training.schedule import constant, one_cycle
+from dfstudy.video.flow import optical_flow
+from dfstudy.video.sample import resize_area
 
 
 def frames(*shape, seed=0):
@@ -67,3 +69,50 @@ def test_one_cycle_rises_and_falls_to_nothing():
     assert all(0 <= rate <= 1 for rate in rates)
     assert one_cycle(0, 1) >= 0
     assert constant(7, 10) == 1
+
+
+def moving_texture(n=12, height=64, width=96):
+    """Frames and the next ones: coarse noise that goes right and down, uint8."""
+    rng = np.random.default_rng(4)
+    pairs = []
+    for _ in range(n):
+        coarse = rng.integers(40, 216, (8, 12, 3), dtype=np.uint8)
+        wide = resize_area(coarse[None], height + 16, width + 16)[0]
+        pairs.append((wide[8:-8, 8:-8], wide[7:-9, 5:-11]))  # moved by (3, 1)
+    return tuple(torch.from_numpy(np.stack(part)) for part in zip(*pairs, strict=True))
+
+
+def flows_of(a, b):
+    both = zip(a.numpy(), b.numpy(), strict=True)
+    return torch.from_numpy(np.stack([optical_flow(x, y) for x, y in both]))
+
+
+def test_a_pair_stays_the_frames_and_their_flow():
+    """Flow of the changed frames is the changed flow, mirrored or not."""
+    frames, later = moving_texture()
+    flow = flows_of(frames, later).half()
+    got, moved = augment((frames, flow), np.random.default_rng(5))
+    next_ones, _ = augment((later, flow), np.random.default_rng(5))
+    want = flows_of(got, next_ones)
+    assert moved.dtype == torch.float16 and moved.shape == flow.shape
+    inner = (moved.float() - want)[:, 16:-16, 24:-24]
+    assert inner.abs().mean() < 0.1
+    right = moved[:, 32, 48, 0]
+    assert 2 < (right < -2).sum() < 10 and 2 < (right > 2).sum() < 10
+    assert (moved[:, 32, 48, 1] > 0.5).all()  # down stays down
+
+
+def test_frames_and_flow_of_a_pair_move_alike():
+    """Of a flow that spells the frame, the picture goes where the frame goes."""
+    x = frames(20, 4, 30, 40)
+    flow = torch.stack([x[..., 0], x[..., 1]], dim=-1).half()
+    before = flow.clone()
+    got, moved = augment((x, flow), np.random.default_rng(6))
+    assert torch.equal(moved[..., 0].abs(), got[..., 0].half())
+    assert torch.equal(moved[..., 1], got[..., 1].half())
+    signs = moved[..., 0].sign().amin((1, 2, 3))
+    assert torch.equal(signs, moved[..., 0].sign().amax((1, 2, 3)))  # one a clip
+    assert set(signs.tolist()) == {-1, 1}
+    assert torch.equal(flow, before)
+    alone = augment(x, np.random.default_rng(6))
+    assert torch.equal(got, alone)  # with flow or without, the same draws

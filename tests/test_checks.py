@@ -9,10 +9,13 @@ from dfstudy.course import (
     checks_01,
     checks_02,
     checks_03,
+    checks_04,
     checks_05,
     checks_06,
     checks_07,
 )
+from dfstudy.training.rule import Rule
+from dfstudy.video.flow import photometric_error, warp
 
 
 def four_guesses(answer):
@@ -124,6 +127,8 @@ def soft_f1(labels, p):
 def counted_once(labels, p):
     found = (p * labels).sum()
     return found / (p.sum() + labels.sum() - found)
+
+
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
@@ -182,6 +187,30 @@ def reach(layers):
         seen += (kernel - 1) * apart
         apart *= stride
     return seen
+
+
+def last_doubled(flows):
+    return np.concatenate([flows, flows[-1:]])
+
+
+def zero_first(flows):
+    return np.concatenate([np.zeros_like(flows[:1]), flows])
+
+
+def without_warp(a, b, flow):
+    return np.abs(a.astype(float) - b).mean()
+
+
+def warped_first(a, b, flow):
+    return np.abs(b - warp(a, flow)).mean()
+
+
+def edge_counted(a, b, flow):
+    return np.abs(a - warp(b, flow)).mean()
+
+
+def wrong_unit(a, b, flow):
+    return photometric_error(a, b, flow) / 255
 
 
 @pytest.mark.parametrize(
@@ -260,6 +289,21 @@ def reach(layers):
         (checks_07.class_activation, lambda m, w: m.mean(-1), "weigh them"),
         (checks_07.class_activation, lambda m, w: (m * w).mean(-1), "parts of"),
         (checks_07.class_activation, lambda m, w: m.mean((0, 1, 2)) @ w, "place"),
+        (checks_04.doubled, lambda flows: flows, "missing its twin"),
+        (checks_04.doubled, last_doubled, "the last flow"),
+        (checks_04.doubled, zero_first, "still picture"),
+        (checks_04.doubled, lambda f: np.repeat(f, 2, axis=0), "first axis"),
+        (checks_04.doubled, lambda f: np.concatenate([f, f[:1]]), "in their order"),
+        (checks_04.left_over, without_warp, "as they are"),
+        (checks_04.left_over, warped_first, "drawn back"),
+        (checks_04.left_over, edge_counted, "inside"),
+        (checks_04.left_over, wrong_unit, "random flow"),
+        (checks_04.left_over, lambda a, b, f: 7.0, "nothing is left"),
+        (checks_04.noisy_or, lambda s: s.prod(), "*all* frames"),
+        (checks_04.noisy_or, lambda s: (1 - s).prod(), "left to 1"),
+        (checks_04.noisy_or, lambda s: s.max(), "highest"),
+        (checks_04.noisy_or, lambda s: s.sum(), "add up"),
+        (checks_04.noisy_or, lambda s: s.mean(), "for certain"),
     ],
 )
 def test_typical_wrong_answers_are_told_why(check, wrong, message):
@@ -289,6 +333,9 @@ def test_typical_wrong_answers_are_told_why(check, wrong, message):
         checks_07.inflate_kernel,
         checks_07.class_activation,
         checks_07.reach,
+        checks_04.doubled,
+        checks_04.left_over,
+        checks_04.noisy_or,
     ],
 )
 def test_an_untouched_exercise_goes_on(check):
@@ -316,3 +363,16 @@ def test_guesses_are_checked_for_their_form_only():
     assert four_guesses(None).state == "not attempted"
     assert four_guesses([0, 1, 1, 0]).state == "correct"
     assert four_guesses(np.ones(4, int)).state == "correct"
+
+
+@pytest.mark.parametrize(
+    ("check", "solution"),
+    [
+        (checks_04.doubled, lambda flows: np.concatenate([flows[:1], flows])),
+        (checks_04.left_over, photometric_error),
+        (checks_04.noisy_or, lambda s: 1 - np.prod(1 - s)),
+        (checks_04.noisy_or, Rule("noisy_or", None).aggregate),
+    ],
+)
+def test_a_right_answer_is_correct(check, solution):
+    assert check(solution).state == "correct"

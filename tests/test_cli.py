@@ -147,7 +147,8 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
     call = ["prepare", str(table), "--out", str(tmp_path), "--workers", "1"]
     call += ["--frames", "3", "--size", "48", "48", "--crop", "face"]
     call += ["--sampling", "best", "--every", "2", "--margin", "0.6"]
-    call += ["--detector", "haar", "--drop", "frame", "--flow", "adjacent"]
+    call += ["--detector", "haar", "--drop", "frame", "--flow", "apart"]
+    call += ["--apart", "0.2"]
     assert cli.main(call) == 0
     folder = capsys.readouterr().out.splitlines()[-1]
     assert Prepared.load(folder).view == View(
@@ -160,7 +161,8 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
         margin=0.6,
         detector="haar",
         drop="frame",
-        flow="adjacent",
+        flow="apart",
+        apart_s=0.2,
     )
     assert {field.name for field in fields(View)} == {
         *commands._VIEW,

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from dfstudy.report import figures, style
-from dfstudy.training.rule import choose_rule
+from dfstudy.training.rule import POOLINGS, choose_rule
 
 RNG = np.random.default_rng(0)
 Y = np.tile([0, 0, 1], 20)
@@ -167,6 +167,20 @@ def test_sweep_names_points_and_both_choices():
     got = words(fig) + " ".join(t.get_text() for t in fig.legends[0].get_texts())
     assert "rate 0.001, batch 4" in got and "rate 1e-06, batch 4" in got
     assert "chosen on validation" in got and "the highest on test" in got
+
+
+def test_rule_choice_names_every_pooling_and_a_threshold_near_one():
+    ids = [f"v{i}" for i in range(Y.size)]
+    table = pd.DataFrame({"video_id": ids, "face_id": 0, "frame_index": 0, "score": S})
+    labels = dict(zip(ids, Y, strict=True))
+    _, tried = choose_rule(table, labels, candidates=POOLINGS)
+    tried["threshold"] = tried["threshold"].where(
+        tried["aggregation"] != "noisy_or", 1 - 3e-7
+    )
+    got = words(figures.rule_choice(tried))
+    for name in ("mean score", "share of votes", "highest score", "three highest"):
+        assert name in got
+    assert "noisy-or ≥ 1 − 3e-07" in got
 
 
 def test_contact_sheet_frames_the_class_and_refuses_a_mismatch():

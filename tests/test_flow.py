@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dfstudy.video.flow import (
-    adjacent_flow,
     optical_flow,
+    paired_flow,
     photometric_error,
     sampled_flow,
     warp,
@@ -85,10 +85,10 @@ def test_sampled_flow_doubles_the_first():
     assert single.shape == (1, H, W, 2) and not single.any()
 
 
-def test_adjacent_flow_of_the_last_frame_is_turned_round():
+def test_paired_flow_of_the_last_frame_is_turned_round():
     frames = np.stack([texture(0.0), texture(4.0)])
     beside = np.stack([texture(1.5), texture(2.5)])  # the last frame's came before
-    flows = adjacent_flow(frames, beside, np.array([True, False]))
+    flows = paired_flow(frames, beside, np.array([True, False]))
     assert np.abs(inner(flows) - [1.5, 0]).mean() < 0.05
 
 

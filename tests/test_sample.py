@@ -10,6 +10,7 @@ from dfstudy.video.sample import (
     count_repeats,
     even_indices,
     first_indices,
+    frames_apart,
     reduce_to,
     resize_area,
     stretch_indices,
@@ -95,6 +96,27 @@ def test_beside_a_frame_is_the_next_and_beside_the_last_the_one_before():
         beside = beside_indices(indices, n)
         assert np.array_equal(beside[:-1], indices[1:]) and beside[-1] == n - 2
     assert beside_indices(np.array([0, 0]), 1).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 14])
+def test_beside_a_frame_is_as_far_as_was_asked_for_where_there_is_room(step):
+    for n in range(1, 40):
+        indices = np.arange(n)
+        beside = beside_indices(indices, n, step=step)
+        assert ((beside >= 0) & (beside < n)).all()
+        gap = beside - indices
+        room = np.maximum(n - 1 - indices, indices)
+        assert np.array_equal(np.abs(gap), np.minimum(step, room))
+        assert (gap[indices + step < n] == step).all()  # later, where there is a later
+    with pytest.raises(ValueError, match="step >= 1"):
+        beside_indices(np.arange(3), 3, step=0)
+
+
+def test_frames_apart_go_by_the_clock_of_the_video():
+    for rate, want in ((24, 14), (25, 15), (30, 18), (60, 36), (1, 1)):
+        assert frames_apart(7 + np.arange(100) / rate, 0.6) == want
+    assert frames_apart(np.array([3.0]), 0.6) == 1
+    assert frames_apart(np.zeros(5), 0.6) == 1  # a clock that stands still
 
 
 def test_a_frame_is_reduced_by_its_longer_side_and_never_enlarged():

@@ -143,9 +143,11 @@ def test_views_survive_a_model_file_and_have_a_stable_key():
             replace(FRAME, sampling="consecutive"),
             replace(FRAME, flow="sampled"),
             replace(FRAME, flow="adjacent"),
+            replace(FRAME, flow="apart"),
+            replace(FRAME, flow="apart", apart_s=0.2),
         )
     }
-    assert len(keys) == 14
+    assert len(keys) == 16
 
 
 def test_a_model_file_of_an_older_version_still_has_its_view():
@@ -177,6 +179,8 @@ def test_a_model_file_of_an_older_version_still_has_its_view():
         {"sampling": "last"},
         {"detector": "retina"},
         {"flow": "raft"},
+        {"flow": "apart", "apart_s": 0},
+        {"apart_s": float("nan")},
         {"drop": "frame"},  # of whole frames
         {"flow": "sampled", "height": 8, "width": 8},
         {"crop": "face"},
@@ -249,9 +253,10 @@ def test_every_sampling_shows_its_frames(counted, sampling, frames):
 
 @pytest.mark.parametrize("sampling", [*SAMPLINGS, "best"])
 @pytest.mark.parametrize("n", [1, 2, 15, 16, 17])
-def test_short_videos_repeat_in_every_sampling(tmp_path, sampling, n):
+@pytest.mark.parametrize("flow", ["adjacent", "apart"])
+def test_short_videos_repeat_in_every_sampling(tmp_path, sampling, n, flow):
     path = encode(tmp_path / "a.mp4", numbered(n))
-    view = replace(WHOLE, sampling=sampling, frames=16, flow="adjacent")
+    view = replace(WHOLE, sampling=sampling, frames=16, flow=flow)
     sample = see(path, view, detector=Marked(range(n)))
     assert sample.frames.shape == (16, 64, 96, 3) and sample.flow.shape[0] == 16
     assert sample.repeated == count_repeats(sample.indices) >= max(16 - n, 0)
@@ -342,12 +347,15 @@ def test_every_way_to_see_is_upright(tmp_path, name):
 
 
 def moving(path, n=20, step=2):
-    """Coarse noise that moves right by `step` pixels a frame."""
+    """Coarse noise that moves right by `step` pixels a frame, 25 frames a second."""
+    return encode(path, frames_of_motion(n, step), qp="4")
+
+
+def frames_of_motion(n, step=2):
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (8, 40, 3), dtype=np.uint8)
     wide = resize_area(coarse[None], 64, 320)[0]
-    frames = [wide[:, 100 + 96 - step * t : 196 + 96 - step * t] for t in range(n)]
-    return encode(path, frames, qp="4")
+    return [wide[:, 100 + 96 - step * t : 196 + 96 - step * t] for t in range(n)]
 
 
 def inner(flow):
@@ -382,12 +390,39 @@ def test_the_last_frame_has_adjacent_flow_too(tmp_path):
     assert np.abs(inner(sample.flow) - 2).mean() < 0.1
 
 
+def test_flow_apart_spans_its_seconds_in_any_video(tmp_path):
+    view = View(frames=4, height=64, width=96, flow="apart", apart_s=0.2)
+    # Five frames of 2 pixels; the last ones look back and are turned round.
+    path = moving(tmp_path / "a.mp4")
+    sample = see(path, view)
+    assert sample.indices.tolist() == [3, 8, 13, 18]
+    assert np.abs(np.median(inner(sample.flow), axis=(1, 2)) - 10).max() < 0.5
+    # Frames that lie apart_s from each other: what "sampled" has, apart from the ends.
+    between = see(path, replace(view, flow="sampled")).flow
+    assert np.array_equal(sample.flow[:3], between[1:])
+    # Half as many frames a second: half as many frames of the same motion.
+    times = np.arange(20) * 0.08
+    slow = encode_at(tmp_path / "slow.mkv", frames_of_motion(20), times)
+    assert np.abs(np.median(inner(see(slow, view).flow)) - 4) < 0.3
+    first = replace(view, sampling="first", frames=3)
+    assert np.abs(np.median(inner(see(path, first).flow)) - 10) < 0.5
+
+
+def test_in_a_clip_too_short_flow_apart_spans_what_there_is(tmp_path):
+    path = moving(tmp_path / "a.mp4", n=4)
+    view = View(frames=4, height=64, width=96, sampling="consecutive", flow="apart")
+    flow = see(path, view).flow  # 15 frames are asked for
+    assert beside_indices(np.arange(4), 4, step=15).tolist() == [3, 3, 0, 0]
+    spans = np.median(inner(flow), axis=(1, 2))
+    assert np.abs(spans - [6, 4, 4, 6]).max() < 0.3
+
+
 class Fixed(TwoFaces):
     def _faces(self):
         yield Detection(np.array([24.0, 8, 72, 56]), 0.99, np.zeros((5, 2)))
 
 
-@pytest.mark.parametrize("flow", ["sampled", "adjacent"])
+@pytest.mark.parametrize("flow", ["sampled", "adjacent", "apart"])
 @pytest.mark.parametrize("drop", ["video", "frame"])
 def test_faces_have_flow_of_their_own(tmp_path, flow, drop):
     path = moving(tmp_path / "a.mp4")
@@ -399,6 +434,7 @@ def test_faces_have_flow_of_their_own(tmp_path, flow, drop):
         margin=0.0,
         sampling="consecutive",
         flow=flow,
+        apart_s=0.04,
         drop=drop,
     )
     sample = see(path, view, detector=Fixed())

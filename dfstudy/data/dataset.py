@@ -44,9 +44,12 @@ class Dataset:
 
         A set of the same frames with their flow serves a view without flow, too.
         """
-        with_flow = replace(view, flow="sampled")
-        if view.flow == "none" and prepare.is_prepared(self.manifest, with_flow):
-            view = with_flow
+        if view.flow == "none":
+            with_flow = (
+                replace(view, flow=f) for f in ("sampled", "adjacent", "apart")
+            )
+            there = (v for v in with_flow if prepare.is_prepared(self.manifest, v))
+            view = next(there, view)
         return prepare.prepare(self.manifest, view)
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -1,10 +1,10 @@
-"""What only a renderer knows of its videos, beside the manifest.
+"""What only a renderer knows of a video, where it has written it down.
 
-    scales(data)      # "fast" or "slow" of a disorder, by video_id
-    kinds(data)       # "disorder fast", "blend", ...: the method, and its scale
+    kinds(study.data)                  # "real", "blend", "disorder, fast" by video_id
 
-The synthetic set has a table `truth.parquet`; of other sets nothing is known. No
-detector reads it: it tells what a forgery is, and serves to sort results.
+A `disorder` is fast (the order of frames is spoiled within about 0.1 s) or slow (within
+0.5 to 1.5 s); together they hide that a detector may see only one of them. Of real
+forgeries nobody has written this down: there are the manifest's methods, or "unknown".
 """
 
 import pandas as pd
@@ -12,26 +12,33 @@ import pandas as pd
 from dfstudy.data import layouts
 from dfstudy.data.dataset import Dataset
 
+DISORDERS = ("disorder, fast", "disorder, slow")
+_TRUTH = ("video_id", "scale", "manipulated", "frame_order")
 
-def scales(data: Dataset) -> pd.Series:
-    """At which scale of time a video of the manifest is forged, by `video_id`.
 
-    "fast" (windows of about 0.1 s are re-ordered) or "slow" (of 0.5 s and more) for
-    `disorder`; missing for anything else, and for all where there is no truth table.
+def truth(data: Dataset) -> pd.DataFrame:
+    """What the renderer did to each video.
+
+    Columns: scale; manipulated, bool (n,), which of its n frames are forged;
+    frame_order (n,), which frame of the authentic clip each one shows. Indexed by
+    `video_id`; empty where no truth.parquet lies beside the videos.
     """
-    found = pd.Series(pd.NA, index=data.manifest["video_id"], dtype="object")
-    for home in layouts.homes(data.root):
-        path = home / "truth.parquet"
-        if path.exists():
-            table = pd.read_parquet(path, columns=["video_id", "scale"])
-            known = table.dropna().set_index("video_id")["scale"]
-            found = found.fillna(known)
-    return found.rename("scale")
+    files = [home / "truth.parquet" for home in layouts.homes(data.root)]
+    tables = [
+        pd.read_parquet(file, columns=list(_TRUTH)) for file in files if file.exists()
+    ]
+    if not tables:
+        return pd.DataFrame(columns=list(_TRUTH)).set_index("video_id")
+    return pd.concat(tables).set_index("video_id")
 
 
 def kinds(data: Dataset) -> pd.Series:
-    """The method of every video, "unknown" where none is written, with its scale."""
+    """The kind of every video, by `video_id`: its method, with the scale if it has one.
+
+    "real" for real videos; "unknown" for a fake whose method is not written down.
+    """
     rows = data.manifest.set_index("video_id")
-    method = rows["method"].astype("object").fillna("unknown")
-    scale = scales(data)
-    return (method + (" " + scale).fillna("")).rename("kind")
+    names = rows["method"].astype("object").fillna("unknown")
+    names = names.where(rows["label"] == 1, "real")
+    scale = truth(data)["scale"].reindex(rows.index)
+    return (names + (", " + scale.astype("object")).fillna("")).rename("kind")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
 import numpy as np
 
 from dfstudy.video.clips import Clip, read_clip
-from dfstudy.video.flow import SMALLEST, adjacent_flow, sampled_flow
+from dfstudy.video.flow import SMALLEST, paired_flow, sampled_flow
 from dfstudy.video.region import best_start
 from dfstudy.video.sample import (
     adaptive_pool,
@@ -31,6 +31,7 @@ from dfstudy.video.sample import (
     count_repeats,
     even_indices,
     first_indices,
+    frames_apart,
     resize_area,
     stretch_indices,
 )
@@ -64,12 +65,16 @@ class View:
     # Without a face: the video goes when no frame has one (S3), or each frame that has
     # none goes, and later ones move up (S2, S4).
     drop: Literal["video", "frame"] = "video"
-    # Motion between consecutive sampled frames (S1), or to each one's next.
-    flow: Literal["none", "sampled", "adjacent"] = "none"
+    # Motion between consecutive sampled frames (S1), from each one to the video's next,
+    # or to the one `apart_s` later (0.6 s is as far as S1's sampled frames lie apart).
+    flow: Literal["none", "sampled", "adjacent", "apart"] = "none"
+    apart_s: float = 0.6
 
     def __post_init__(self):
         if min(self.height, self.width, self.frames, self.every) < 1:
             raise ValueError(f"sizes must be positive: {self}")
+        if not self.apart_s > 0:
+            raise ValueError(f"apart_s is a time in seconds, more than 0: {self}")
         if not 0 <= self.margin <= 1:
             raise ValueError(f"margin is a share, 0.3 for 30 %: {self}")
         for name, hint in get_type_hints(View).items():
@@ -82,6 +87,11 @@ class View:
             raise ValueError(f'drop="frame" needs crop="face": {self}')
         if self.flow != "none" and max(self.height, self.width) < SMALLEST:
             raise ValueError(f"flow needs at least {SMALLEST} pixels: {self}")
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the flow of a frame needs another one, which is not shown."""
+        return self.flow in ("adjacent", "apart")
 
     @property
     def needs_faces(self) -> bool:
@@ -149,8 +159,11 @@ def see(
     `Sample.repeated` counts them. (S2 and S4 make a face video of the whole clip first,
     which costs a search of every frame.)
 
-    The flow of a face is between its crops; of adjacent frames, both are cut at the box
-    of the first, so that a moving box is not taken for a moving face.
+    The flow of a face is between its crops; where the second frame is not shown, both
+    are cut at the box of the first: a moving box is not to look like a moving face.
+
+    Flow to a later frame is turned round where the video ends before it (see
+    `beside_indices`); in a clip too short for `apart_s` it spans what there is.
 
     Args:
         detector: finds the faces, also where the view is of whole frames (their crops
@@ -172,8 +185,7 @@ def see(
         _sampling(path, view, looked, detector),
         resize=partial(resize, height=view.height, width=view.width) if whole else None,
         faces=detector is not None,
-        # One frame more than is shown, for the flow of the last.
-        seconds=looked / _RATE if view.sampling == "first" else math.inf,
+        seconds=_needed(view, looked),
     )
     at, faces, absent = np.arange(count), [], looked
     if detector is not None:
@@ -185,8 +197,9 @@ def see(
             at = _move_up(np.flatnonzero(tracks[0].present), view)
         faces = _faces(clip, tracks, at, looked, view)
     shown = clip.shown[at] if whole else None
-    beside = clip.shown[looked + at] if whole and view.flow == "adjacent" else None
+    beside = clip.shown[looked + at] if whole and view.pairs else None
     indices = clip.indices[at]
+    later = clip.indices[looked + at] > indices if view.pairs else None
     return Sample(
         frames=shown,
         faces=faces,
@@ -194,7 +207,7 @@ def see(
         n_frames=clip.n_frames,
         repeated=count_repeats(indices),
         dropped=NO_FACE if view.needs_faces and not faces else None,
-        flow=_flow(view, shown, beside, indices, clip) if whole else None,
+        flow=_flow(view, shown, beside, later) if whole else None,
         searched=looked if detector is not None else 0,
         faceless=absent if detector is not None else 0,
     )
@@ -203,8 +216,8 @@ def see(
 def _sampling(
     path: str | os.PathLike[str], view: View, count: int, detector: "Detector | None"
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """From the times of a video's frames to `count` indices; with flow of adjacent
-    frames, the `count` neighbours follow."""
+    """From the times of a video's frames to `count` indices; with flow to frames that
+    are not shown, those `count` follow."""
     start = None
     if view.sampling == "best":
         start = best_start(path, count, detector=detector, every=view.every)
@@ -217,11 +230,20 @@ def _sampling(
             indices = first_indices(times, count, fps=_RATE)
         else:
             indices = stretch_indices(n_frames, count, start)
-        if view.flow != "adjacent":
+        if not view.pairs:
             return indices
-        return np.concatenate([indices, beside_indices(indices, n_frames)])
+        step = 1 if view.flow == "adjacent" else frames_apart(times, view.apart_s)
+        return np.concatenate([indices, beside_indices(indices, n_frames, step=step)])
 
     return choose
+
+
+def _needed(view: View, looked: int) -> float:
+    """Seconds of a video that `looked` frames, and the flow of the last, may need."""
+    if view.sampling != "first":
+        return math.inf
+    # One frame more than is shown; a view of adjacent frames asks for no more.
+    return looked / _RATE + (view.apart_s if view.flow == "apart" else 0)
 
 
 def _move_up(present: np.ndarray, view: View) -> np.ndarray:
@@ -240,13 +262,13 @@ def _faces(
     boxes = np.stack([track.boxes[at] for track in tracks])  # (F, T, 4)
     cut = partial(clip.cut, size=min(view.height, view.width), margin=view.margin)
     flows = view.crop == "face" and view.flow != "none"
-    if flows and view.flow == "adjacent":
+    if flows and view.pairs:
         # One call, so that a frame that is both a sample and a neighbour is read once.
         both = cut(np.tile(boxes, (1, 2, 1)), at=np.concatenate([at, looked + at]))
         crops, beside = both[:, : len(at)], both[:, len(at) :]
     else:
         crops, beside = cut(boxes, at=at), [None] * len(tracks)
-    indices = clip.indices[at]
+    later = clip.indices[looked + at] > clip.indices[at] if view.pairs else None
     return [
         FaceClip(
             face_id=track.face_id,
@@ -255,7 +277,7 @@ def _faces(
             confidences=track.confidences[at],
             present=track.present[at],
             detected=track.detected[at],
-            flow=_flow(view, crop, other, indices, clip) if flows else None,
+            flow=_flow(view, crop, other, later) if flows else None,
         )
         for track, crop, other, box in zip(tracks, crops, beside, boxes, strict=True)
     ]
@@ -265,11 +287,10 @@ def _flow(
     view: View,
     shown: np.ndarray,
     beside: np.ndarray | None,
-    indices: np.ndarray,
-    clip: Clip,
+    later: np.ndarray | None,
 ) -> np.ndarray | None:
     if view.flow == "none":
         return None
     if view.flow == "sampled":
         return sampled_flow(shown)
-    return adjacent_flow(shown, beside, indices + 1 < clip.n_frames)
+    return paired_flow(shown, beside, later)

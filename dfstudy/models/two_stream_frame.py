@@ -8,11 +8,12 @@ it; what both found is concatenated and goes through a linear unit. A video is j
 its frames, as with the baseline. Two streams: Simonyan and Zisserman, 2014.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from dfstudy.data.view import View
 from dfstudy.frameworks import import_keras
-from dfstudy.models import Built
+from dfstudy.models import Built, slim_torch
 from dfstudy.models.losses_keras import WeightedCrossEntropy as loss
 from dfstudy.models.s1_keras import (
     Recipe,
@@ -21,7 +22,7 @@ from dfstudy.models.s1_keras import (
     temporal_network,
 )
 
-__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
+__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "SLIM", "build", "loss", "view"]
 
 keras = import_keras()
 
@@ -29,12 +30,14 @@ NAME = "two_stream_frame"
 FRAMEWORK = "keras"
 LEVEL = "frame"
 PAPER = Recipe()
+# An epoch shows all pairs of a video, where the baseline draws a few of its frames.
+SLIM = replace(slim_torch.SLIM, epochs=0.4)
 
 
 def view(
     frames: int = PAPER.frames, *, sampling: str = "even", flow: str = "sampled"
 ) -> View:
-    """Whole frames at 108x192, and the flow between those that are sampled."""
+    """Whole frames at 108x192 and a flow for each (see View.flow); S1: "sampled"."""
     return PAPER.view(frames, sampling=sampling, flow=flow)
 
 

@@ -14,6 +14,14 @@ from numpy.typing import ArrayLike
 from dfstudy.report import style
 from dfstudy.report.style import INK, MUTED
 
+_POOLED = {
+    "mean": "mean score",
+    "vote": "share of votes",
+    "max": "highest score",
+    "top3": "three highest",
+    "noisy_or": "noisy-or",
+}
+
 
 def rule_choice(tried: pd.DataFrame, *, title: str = "") -> Figure:
     """What each candidate rule reached on validation, the chosen one marked.
@@ -22,7 +30,8 @@ def rule_choice(tried: pd.DataFrame, *, title: str = "") -> Figure:
         tried: the table of `training.rule.choose_rule`.
     """
     names = [
-        f"mean score ≥ {row.threshold:.2f}\n(threshold chosen too)"
+        f"{_POOLED[row.aggregation]} ≥ {_near_one(row.threshold)}"
+        "\n(threshold chosen too)"
         if row.free
         else f"{row.aggregation} {'>' if row.strict else '≥'} {row.threshold:g}"
         for row in tried.itertuples()
@@ -47,6 +56,13 @@ def rule_choice(tried: pd.DataFrame, *, title: str = "") -> Figure:
     style.chance_line(ax, vertical=True)
     ax.set_title(title or "Which rule? Asked of validation only", pad=26)
     return fig
+
+
+def _near_one(threshold: float) -> str:
+    # A noisy-or of many frames is nearly 1, and so is the threshold that divides them.
+    if 0.995 < threshold < 1:
+        return f"1 − {1 - threshold:.0e}"
+    return f"{threshold:.2f}"
 
 
 def intervals(

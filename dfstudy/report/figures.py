@@ -22,10 +22,12 @@ from dfstudy.report import style
 from dfstudy.report.comparisons import intervals, lines, rule_choice, sweep
 from dfstudy.report.sheets import contact_sheet
 from dfstudy.report.style import CLASS_COLOURS, CLASS_NAMES, INK, MUTED
+from dfstudy.report.timelines import frame_scores
 
 __all__ = [
     "confusion",
     "contact_sheet",
+    "frame_scores",
     "intervals",
     "learning_curves",
     "lines",

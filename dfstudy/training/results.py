@@ -9,7 +9,6 @@ Each holds the rows of the trivial classifiers on the same videos.
 """
 
 import json
-import math
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -181,19 +180,31 @@ def table(
     of_level = (numbers["level"] == level) | numbers["trivial"].astype(bool)
     wanted = (numbers["split"] == split) & (numbers["family"] == family) & of_level
     picked = numbers[wanted & numbers["metric"].isin(list(metrics))]
-    cells = picked.assign(cell=[_cell(row) for row in picked.itertuples()])
+    cells = picked.assign(cell=[_cell(row) for row in picked.to_dict("records")])
     keys = ["kind", "data", "families", "trivial", "lesson", "model", "seed"]
     wide = cells.set_index([*keys, "metric"])["cell"].unstack("metric")
     wide = wide.reindex(columns=list(metrics)).sort_index().reset_index()
     return wide.drop(columns="trivial").rename_axis(columns=None)
 
 
-def _cell(row) -> str:
-    if math.isnan(row.value):
+def interval(entry: Mapping) -> str:
+    """For a sentence: "0.93 [0.88, 0.97]", or why there is no value or no interval.
+
+    `entry` has `value`, `low`, `high` and `reason`, as in a result's metrics.
+    """
+    if pd.isna(entry["value"]):
+        return f"n/a ({entry['reason']})"
+    if pd.isna(entry["low"]):
+        return f"{entry['value']:.2f} (no interval: {entry['reason']})"
+    return _cell(entry)
+
+
+def _cell(entry: Mapping) -> str:
+    if pd.isna(entry["value"]):
         return "n/a"
-    if math.isnan(row.low):
-        return f"{row.value:.2f}"
-    return f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
+    if pd.isna(entry["low"]):
+        return f"{entry['value']:.2f}"
+    return f"{entry['value']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
 
 
 def versions() -> dict[str, str]:

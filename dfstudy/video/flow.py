@@ -62,18 +62,19 @@ def sampled_flow(frames: np.ndarray, *, method: Method = "dis") -> np.ndarray:
     return np.concatenate([flows[:1] if len(flows) else still, flows])
 
 
-def adjacent_flow(
+def paired_flow(
     frames: np.ndarray,
     beside: np.ndarray,
     forward: np.ndarray,
     *,
     method: Method = "dis",
 ) -> np.ndarray:
-    """Flow from each sampled frame to the video's next one, float16 (T, H, W, 2).
+    """Flow from each frame to its own second one, float16 (T, H, W, 2).
 
-    Small motion, unlike that between sampled frames. `beside` (T, H, W, 3) are the next
-    frames, where `forward` (T,) is true; the last frame of a video has none, so it gets
-    the one before and its flow is turned round.
+    `beside` (T, H, W, 3) are the second frames: the video's next ones (small motion,
+    unlike that between sampled frames), or those of a fixed time later. They come later
+    where `forward` (T,) is true; the last frames of a video have none, so they get an
+    earlier one and their flow is turned round.
     """
     flows = _flows(frames, beside, method)
     flows[~np.asarray(forward)] *= -1

@@ -56,9 +56,27 @@ def stretch_indices(n_frames: int, k: int, start: int | None = None) -> np.ndarr
     return np.minimum(start + np.arange(k, dtype=np.int64), n_frames - 1)
 
 
-def beside_indices(indices: np.ndarray, n_frames: int) -> np.ndarray:
-    """For each index the next frame, int64 (k,); for the last one that before it."""
-    return np.where(indices + 1 < n_frames, indices + 1, np.maximum(indices - 1, 0))
+def frames_apart(times: np.ndarray, seconds: float) -> int:
+    """How many frames lie `seconds` apart, at least 1, at the video's mean rate.
+
+    `times` (n,) are the seconds at which its frames appear, ascending.
+    """
+    span = float(times[-1] - times[0]) if len(times) else 0.0
+    return max(1, round(seconds * (len(times) - 1) / span)) if span > 0 else 1
+
+
+def beside_indices(indices: np.ndarray, n_frames: int, *, step: int = 1) -> np.ndarray:
+    """For each index the frame `step` later, int64 (k,); at the end, `step` earlier.
+
+    A frame that has neither, in a video of fewer than 2 `step` frames, gets the first
+    or the last one, whichever is farther.
+    """
+    if n_frames < 1 or step < 1:
+        raise ValueError(f"need n_frames >= 1 and step >= 1, got {n_frames} and {step}")
+    last = n_frames - 1
+    later, earlier = indices + step, indices - step
+    end = np.where(last - indices >= indices, last, 0)
+    return np.where(later <= last, later, np.where(earlier >= 0, earlier, end))
 
 
 def count_repeats(indices: np.ndarray) -> int:

@@ -360,29 +360,18 @@ pd.DataFrame(
 auroc = {
     name: trained.result["metrics"]["test"] for name, trained in detectors.items()
 }
-
-
-def interval(entry: dict) -> str:
-    """A value with its interval, or why there is none."""
-    if entry["value"] is None:
-        return f"n/a ({entry['reason']})"
-    if entry["low"] is None:
-        return f"{entry['value']:.2f} (no interval: {entry['reason']})"
-    return f"{entry['value']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
-
-
 constant = trivial["all fake"]["test"]["all"]
-print(f"- trivial: calling all fake has an accuracy of {interval(constant['accuracy'])}")
-print(f"- frame detectors: AUROC {interval(auroc['S1']['all']['auroc'])} in Keras,", end=" ")
-print(f"{interval(auroc['S0']['all']['auroc'])} in PyTorch")
+print(f"- trivial: calling all fake has an accuracy of {results.interval(constant['accuracy'])}")
+print(f"- frame detectors: AUROC {results.interval(auroc['S1']['all']['auroc'])} in Keras,", end=" ")
+print(f"{results.interval(auroc['S0']['all']['auroc'])} in PyTorch")
 print(f"- from frames to a video: validation chose {s1.rule.aggregation} for S1")
 print("- by forgery:", end=" ")
 for family in families:
-    print(f"{family} {interval(auroc['S1'][family]['auroc'])};", end=" ")
+    print(f"{family} {results.interval(auroc['S1'][family]['auroc'])};", end=" ")
 print()
 print(f"- start: {len(twins)} twins, on all families", end=" ")
 for (name, start), trained in twins.items():
-    print(f"{name} {start} {interval(trained.result['metrics']['test']['all']['auroc'])}", end="; ")
+    print(f"{name} {start} {results.interval(trained.result['metrics']['test']['all']['auroc'])}", end="; ")
 
 # %% [markdown]
 # On synthetic data this is a laboratory: it tells what a frame detector *can* see, and

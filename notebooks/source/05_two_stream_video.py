@@ -517,22 +517,11 @@ verdicts.style.format("{:.2f}", subset=["val", "test"], na_rep="n/a")
 # The goals again, now with what this run showed.
 
 # %%
-
-
-def interval(entry: dict) -> str:
-    """A value with its interval, or why there is none."""
-    if pd.isna(entry["value"]):
-        return f"n/a ({entry['reason']})"
-    if pd.isna(entry["low"]):
-        return f"{entry['value']:.2f} (no interval: {entry['reason']})"
-    return f"{entry['value']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
-
-
 def listed(rows: pd.DataFrame, **where: str) -> str:
     """The kinds of these rows, with their numbers."""
     for column, value in where.items():
         rows = rows[rows[column] == value]
-    return "; ".join(f"{row['method']} {interval(row)}" for row in rows.to_dict("records"))
+    return "; ".join(f"{row['method']} {results.interval(row)}" for row in rows.to_dict("records"))
 
 
 print(f"- whole videos: {paper.module.count_params():,} numbers in the paper's size,", end=" ")

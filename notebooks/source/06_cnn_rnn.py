@@ -445,18 +445,9 @@ figures.intervals(
 
 
 # %%
-def interval(entry) -> str:
-    """A value with its interval, or why there is none."""
-    if pd.isna(entry["value"]):
-        return f"n/a ({entry['reason']})"
-    if pd.isna(entry["low"]):
-        return f"{entry['value']:.2f} (no interval)"
-    return f"{entry['value']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
-
-
 def on_test(name: str) -> str:
     """The AUROC of a reader on all that it was trained on."""
-    return interval(readers[name].result["metrics"]["test"]["all"]["auroc"])
+    return results.interval(readers[name].result["metrics"]["test"]["all"]["auroc"])
 
 
 cell_size = paper.head.get_layer("lstm").count_params()
@@ -471,7 +462,7 @@ print(f"- chosen on validation: {chosen}, on test {on_test(chosen)};", end=" ")
 print(f"the mean, no memory, with changes {on_test('mean + changes')}; without {on_test('mean')}")
 print("- controls, on validation:", end=" ")
 for row in shown.to_dict("records"):
-    print(f"{row['method']} {row['control']} {interval(row)}", end="; ")
+    print(f"{row['method']} {row['control']} {results.interval(row)}", end="; ")
 
 # %% [markdown]
 # On synthetic data this is a laboratory. That a few hundred clips do not teach a cell to

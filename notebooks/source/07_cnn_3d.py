@@ -387,26 +387,17 @@ figures.intervals(by_kind(twins), title="3D CNN: its start and its twins, test v
 
 
 # %%
-def interval(entry) -> str:
-    """A value with its interval, or why there is none."""
-    if pd.isna(entry["value"]):
-        return f"n/a ({entry['reason']})"
-    if pd.isna(entry["low"]):
-        return f"{entry['value']:.2f} (no interval)"
-    return f"{entry['value']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
-
-
 size = paper.module.count_params()
 print(f"- inflated: S1's table 6 on ResNet50 has {size:,} numbers to learn")
 print(f"- frames: of {clips.shape[1]}, one number has seen {seen}", end="; ")
 print(f"{last_maps(deep.detector, clips[:1]).shape[1]} moments are left at the end")
 print("- by forgery:", end=" ")
 for row in both.to_dict("records"):
-    print(f"{row['name']} {interval(row)}", end="; ")
+    print(f"{row['name']} {results.interval(row)}", end="; ")
 print()
 print("- controls, on validation:", end=" ")
 for row in control.to_dict("records"):
-    print(f"{row['name']} {interval(row)}", end="; ")
+    print(f"{row['name']} {results.interval(row)}", end="; ")
 print()
 print("- heat map: mean correlation with the flow:", end=" ")
 print("; ".join(f"{name} {value:.2f}" for name, value in follow.mean().items()))

@@ -1,0 +1,54 @@
+"""What a detector sees of each kind of forgery.
+
+kind = truth.kinds(study.data)               # "disorder, fast" ... by video_id
+by_kind(trained.videos(videos, "test"), kind)        # AUROC, one row a kind
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dfstudy.metrics.intervals import group_bootstrap
+
+
+def by_kind(
+    videos: pd.DataFrame,
+    kind: pd.Series,
+    *,
+    wanted: Sequence[str] = (),
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """AUROC of the fakes of each kind against all reals: one row a kind.
+
+    Args:
+        videos: label, score, group, video_id (`Trained.videos`).
+        kind: of each video, by video_id (`kinds`).
+        wanted: which kinds, in this order; one that is not there has no value, and the
+            reason says so. By default all that are there.
+
+    Returns:
+        Columns: name (of the kind), n (fakes), value, low, high, reason (see
+        metrics.intervals), as report.figures.intervals takes them.
+    """
+    mine = videos["video_id"].map(kind)
+    there = sorted(set(mine[videos["label"] == 1]))
+    rows = []
+    for name in wanted or there:
+        fakes = (mine == name) & (videos["label"] == 1)
+        some = videos[fakes | (videos["label"] == 0)]
+        entry = {"value": np.nan, "reason": "there is no such video in this data"}
+        if fakes.any():
+            entry = group_bootstrap(
+                some["label"],
+                some["score"],
+                some["group"],
+                threshold=0.5,
+                n=n_bootstrap,
+                seed=seed,
+            )["auroc"]
+        rows.append({"name": name, "n": int(fakes.sum()), **entry})
+    columns = ["name", "n", "value", "low", "high", "reason"]
+    numbers = dict.fromkeys(("value", "low", "high"), "float64")
+    return pd.DataFrame(rows).reindex(columns=columns).astype(numbers)
