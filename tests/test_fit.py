@@ -149,6 +149,30 @@ def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
     assert len(again) == 1
 
 
+@pytest.mark.parametrize("name", [*FITS, "two_stream_video"])
+def test_the_best_so_far_survives_a_break(name, tmp_path):
+    """Keras' BackupAndRestore forgets what ModelCheckpoint held for the best."""
+    val = Toys(name, 30, 1)
+    val.y = 1 - val.y  # the better it learns, the worse it gets here
+    options = {"n": 64, "epochs": 5, "val": val}
+    whole, history = run(name, tmp_path / "whole", **options)
+    best = int(history["kept"].argmax())
+    assert best < 2  # it lies before the break
+    with pytest.raises(Exception, match="power cut"):
+        run(name, tmp_path / "cut", breaks_at=2.5, **options)
+    rest, again = run(name, tmp_path / "cut", **options)
+    assert again["kept"].argmax() == best
+    x = [val.x[:4]] if val.flow is None else [val.x[:4], val.flow[:4]]
+    models = [
+        detector.new(one, view=toy_view(name), data_kind="synthetic", seed=0)
+        for one in (whole, rest)
+    ]
+    logits = [
+        model._logits(model.module, x if len(x) > 1 else x[0]) for model in models
+    ]
+    np.testing.assert_allclose(*logits, rtol=0.02, atol=2e-3)
+
+
 @pytest.mark.parametrize("name", FITS)
 def test_other_settings_do_not_go_on_from_an_old_fit(name, tmp_path):
     with pytest.raises(RuntimeError, match="power cut"):

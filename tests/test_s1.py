@@ -7,7 +7,7 @@ from dfstudy import models
 from dfstudy.models import cnn_3d, cnn_rnn, frame_keras, s1_keras, slim_keras
 from dfstudy.models import two_stream_frame as by_frame
 from dfstudy.models import two_stream_video as by_video
-from dfstudy.models.inflate_keras import inflate
+from dfstudy.models.inflate_keras import in_time, inflate, reach
 
 keras = frame_keras.keras
 RNG = np.random.default_rng(0)
@@ -218,3 +218,22 @@ def test_a_spatial_network_takes_over_anothers_weights():
     assert (name, used) == ("slim", "none")
     for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_reach_in_time_is_where_a_changed_frame_is_noticed():
+    flat = slim_keras.build(height=32, width=32)
+    deep = inflate(flat, frames=16, **slim_keras.IN_TIME)
+    kernels = in_time(deep)
+    assert kernels == [(3, 2), (3, 2), (3, 1), (3, 1), (3, 1)]
+    maps = keras.Model(deep.input, deep.get_layer("pool").input)
+    clip = RNG.integers(0, 256, (1, 16, 32, 32, 3), dtype=np.uint8)
+    before = maps.predict_on_batch(clip)[0, 0]
+    noticed = []
+    for i in range(16):
+        other = clip.copy()
+        other[0, i] = 255 - other[0, i]
+        noticed.append(not np.allclose(maps.predict_on_batch(other)[0, 0], before))
+    # The first place sees half of the reach, and the frames that are repeated.
+    assert reach(kernels) == 3 + 2 * 2 + 3 * 2 * 4 == 31
+    assert noticed == [i <= reach(kernels) // 2 for i in range(16)]
+    assert reach([]) == 1

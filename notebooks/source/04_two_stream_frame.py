@@ -8,7 +8,7 @@
 #   lesson: "04"
 #   slug: two_stream_frame
 #   question: Does motion help a frame?
-#   minutes: {smoke: 2, laptop: 5, colab: 20, paper: 400}
+#   minutes: {smoke: 2, laptop: 4, colab: 20, paper: 400}
 #   memory_gb: 4
 #   disk_gb: 5
 #   gpu: true
@@ -87,7 +87,9 @@ from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.sample import even_indices, frames_apart
 
 videos = study.data.manifest
-training = videos[videos["split"] == "train"]
+families = experiment.trained_families(videos)
+learned = (videos["label"] == 0) | videos["method"].fillna("unknown").isin(families)
+training = videos[learned & (videos["split"] == "train")]
 kind = kinds(study.data)  # of every video; a disorder with its scale, fast or slow
 known = truth(study.data)  # what only a renderer can tell; empty for real videos
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
