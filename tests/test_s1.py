@@ -213,8 +213,9 @@ def test_the_head_on_kept_features_says_what_the_whole_says(name):
 
 
 def test_a_spatial_network_takes_over_anothers_weights():
-    other = slim_keras.build(height=108, width=192)
-    model, name, used = s1_keras.spatial_network("slim", other, height=64, width=64)
+    baseline = frame_keras.build(network="slim", pretrained="none")
+    other = baseline.spatial
+    model, name, used = s1_keras.spatial_network("slim", baseline, height=64, width=64)
     assert (name, used) == ("slim", "none")
     for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -237,3 +238,16 @@ def test_the_reach_in_time_is_where_a_changed_frame_is_noticed():
     assert reach(kernels) == 3 + 2 * 2 + 3 * 2 * 4 == 31
     assert noticed == [i <= reach(kernels) // 2 for i in range(16)]
     assert reach([]) == 1
+
+
+def test_the_3d_network_begins_as_the_detector_of_frames():
+    baseline = frame_keras.build(network="slim", pretrained="none", seed=4)
+    view = cnn_3d.view(8, height=108, width=192)
+    deep = cnn_3d.build(view=view, network="slim", pretrained=baseline)
+    frames = RNG.integers(0, 256, (2, 108, 192, 3), dtype=np.uint8)
+    still = np.repeat(frames[:, None], 8, axis=1)
+    np.testing.assert_allclose(
+        deep.module.predict_on_batch(still),
+        baseline.module.predict_on_batch(frames),
+        atol=1e-4,
+    )

@@ -76,8 +76,12 @@ def build(
         pool = layers.GlobalMaxPooling3D(name="pool")
     x = pool(deep(x))  # of maps (N, 4, 7, 7, 2048); detect.heatmap finds it by name
     x = layers.Dropout(WIDTHS[network].dropout)(x)
+    last = layers.Dense(1, name="logit")
+    module = keras.Model(clips, last(x), name=NAME)
+    if isinstance(pretrained, Built):  # it begins as that detector of frames
+        last.set_weights(pretrained.head.get_layer("logit").get_weights())
     return Built(
-        module=keras.Model(clips, layers.Dense(1, name="logit")(x), name=NAME),
+        module=module,
         name=NAME,
         framework=FRAMEWORK,
         network=network,

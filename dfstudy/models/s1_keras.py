@@ -143,7 +143,7 @@ def assemble(
 
 
 def spatial_network(
-    network: str, pretrained: str | Path | keras.Model, *, height: int, width: int
+    network: str, pretrained: str | Path | Built, *, height: int, width: int
 ) -> tuple[keras.Model, str, str]:
     """A 2D network from uint8 (N, H, W, 3) to features (N, F), its name, its start.
 
@@ -152,13 +152,13 @@ def spatial_network(
     Args:
         network: "full" or "slim".
         pretrained: "none"; "imagenet" (full only; "none" is what comes back where the
-            weights cannot be had); the file of a pretrained slim backbone; or such a
-            network, of frames of any size, whose weights are taken over.
+            weights cannot be had); the file of a pretrained slim backbone; or another
+            detector, of frames of any size, whose spatial network is taken over.
 
     Raises:
         ValueError: an unknown network, or weights that are not for it.
     """
-    other = isinstance(pretrained, keras.Model)
+    other = isinstance(pretrained, Built)
     start = "none" if other else pretrained
     if network == "slim":
         model = slim_keras.build(height=height, width=width)
@@ -175,7 +175,7 @@ def spatial_network(
     else:
         raise ValueError(f'network is "full" or "slim", not {network!r}')
     if other:
-        model.set_weights(pretrained.get_weights())
+        model.set_weights(pretrained.spatial.get_weights())
     return model, name, used
 
 

@@ -164,7 +164,7 @@ def _fit(
             seed=seed,
             start=start,
         )
-        pretrained = base.built.spatial
+        pretrained = base.built
     built = family.build(
         view=view,
         network=profile.network,

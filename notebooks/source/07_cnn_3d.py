@@ -281,7 +281,7 @@ def untrained(pretrained) -> detectors.Detector:
 
 lookers = {
     "trained": deep.detector,
-    "only inflated": untrained(flat.detector.built.spatial),
+    "only inflated": untrained(flat.detector.built),
     "random": untrained("none"),
 }
 heats = {name: heatmaps(looker, clips) for name, looker in lookers.items()}
