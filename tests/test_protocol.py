@@ -140,7 +140,7 @@ def test_a_video_without_label_is_refused():
     with pytest.raises(ValueError, match="no label for 1"):
         choose_rule(frames_of({"a": [0.1], "b": [0.3]}), {"a": 0})
     with pytest.raises(ValueError, match="no aggregation"):
-        Rule("max", 0.5)
+        Rule("median", 0.5)
     with pytest.raises(ValueError, match="nothing to judge"):
         MAJORITY.aggregate([])
 
