@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from conftest import TINY
 from dfstudy import models, paths
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.models import detector as detectors
-from dfstudy.training import experiment
+from dfstudy.training import experiment, fitted
 from dfstudy.training.features import features
 from dfstudy.training.fitted import PLAIN, Variant, folder_of
 from dfstudy.training.rule import MEAN
@@ -114,6 +115,37 @@ def test_fine_tuning_is_a_switch(tiny_data):
     assert any((a != b).any() for a, b in pairs)
     assert not tuned.detector.info["frozen"]
     assert tuned.result["model"] == "cnn_rnn-finetuned-scratch"
+
+
+@pytest.mark.parametrize(
+    ("network", "model", "epochs"),
+    [("full", "frame_torch", 10), ("slim", "frame_torch", 10), ("slim", "cnn_rnn", 20)],
+)
+def test_a_fit_takes_the_profiles_epochs(
+    tiny_data, monkeypatch, network, model, epochs
+):
+    """The paper's recipe of S0 has epochs of its own; they are no factor."""
+    asked = []
+
+    def fit(module, *loaders, **options):
+        asked.append(options["epochs"])
+        raise InterruptedError
+
+    profile = replace(TINY, network=network, epochs=10, pretrained="none")
+    base = folder_of("frame_keras", profile=profile, seed=0, start="none")
+    if model == "cnn_rnn":  # it stands on a baseline, which is trained first
+        train("frame_keras", tiny_data, profile=replace(profile, epochs=1))
+        monkeypatch.setattr(fitted, "fitted", lambda *_, **__: detectors.load(base))
+    framework = models.family(model).FRAMEWORK
+    monkeypatch.setattr(f"dfstudy.training.fit_{framework}.fit", fit)
+    rows = {
+        part: tiny_data.manifest[tiny_data.manifest["split"] == part]
+        for part in ("train", "val")
+    }
+    place = base.parent / f"epochs-{network}-{model}"
+    with pytest.raises(InterruptedError):
+        fitted._fit(model, tiny_data, rows, place, profile, 0, "none", PLAIN)
+    assert asked == [epochs]
 
 
 def test_a_variants_name_says_what_differs():

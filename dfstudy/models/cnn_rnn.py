@@ -53,7 +53,7 @@ def view(frames: int = PAPER.frames, *, sampling: str = "even") -> View:
 
 VIEW = view()
 SLIM_LOOK = {"sampling": "consecutive"}  # of clips of two seconds; see lesson 05
-SLIM = replace(slim_torch.SLIM, batch_size=16, learning_rate=5e-3, epochs=2)
+SLIM = replace(slim_torch.SLIM, batch_size=16, learning_rate=5e-3, epoch_factor=2)
 BASE = "frame_keras"  # whose spatial network it takes over, and leaves as it is
 
 

@@ -37,7 +37,7 @@ class Slim:
     batch_size: int = 32  # frames
     learning_rate: float = 2e-3  # at the top of one cycle
     weight_decay: float = 0.05
-    epochs: float = 1.0  # times the profile's: more for what trains in no time
+    epoch_factor: float = 1.0  # times the profile's: more for what trains in no time
 
     @property
     def features(self) -> int:

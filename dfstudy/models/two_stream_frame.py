@@ -31,7 +31,7 @@ FRAMEWORK = "keras"
 LEVEL = "frame"
 PAPER = Recipe()
 # An epoch shows all pairs of a video, where the baseline draws a few of its frames.
-SLIM = replace(slim_torch.SLIM, epochs=0.4)
+SLIM = replace(slim_torch.SLIM, epoch_factor=0.4)
 
 
 def view(

@@ -48,7 +48,6 @@ class Variant:
     loss: Mapping[str, Any] = field(default_factory=dict)  # of its `loss`
     learning_rate: float | None = None
     batch_size: int | None = None
-    epochs: int | None = None
     finetune: bool = False  # train the spatial network, too, where there is a BASE
 
     @property
@@ -150,10 +149,7 @@ def _fit(
     look = (getattr(family, "SLIM_LOOK", {}) if slim else {}) | dict(variant.look)
     view = family.view(profile.frames, **look)
     prepared = data.prepared(view)
-    pretrained = start
-    if start.startswith("synthetic-"):
-        pretrained = pretrain.backbone(start, profile=profile)
-    base = None
+    base, pretrained = None, start
     if hasattr(family, "BASE"):
         base = fitted(
             family.BASE,
@@ -165,6 +161,8 @@ def _fit(
             start=start,
         )
         pretrained = base.built
+    elif start.startswith("synthetic-"):
+        pretrained = pretrain.backbone(start, profile=profile)
     built = family.build(
         view=view,
         network=profile.network,
@@ -188,8 +186,9 @@ def _fit(
     if len(train.labels.unique()) < 2:
         raise ValueError(f"{data.name}: the training videos are all of one class")
     recipe = getattr(family, "SLIM", SLIM) if slim else family.PAPER
-    options, reading = {}, {}
+    epochs, options, reading = profile.epochs, {}, {}
     if slim:
+        epochs = max(1, round(epochs * recipe.epoch_factor))
         options = {"weight_decay": recipe.weight_decay, "schedule": one_cycle}
         if not frozen:
             reading = {"draw": profile.draw, "augment": augment}
@@ -206,7 +205,7 @@ def _fit(
         loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
-        epochs=variant.epochs or _epochs(profile, recipe),
+        epochs=epochs,
         learning_rate=variant.learning_rate or recipe.learning_rate,
         patience=profile.patience,
         seed=seed,
@@ -215,10 +214,6 @@ def _fit(
     seconds = float(table["seconds"].sum())
     facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
     return detectors.new(built, view=view, shape=variant.shape, **facts), table
-
-
-def _epochs(profile: Profile, recipe: Any) -> int:
-    return max(1, round(profile.epochs * getattr(recipe, "epochs", 1)))
 
 
 def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:
