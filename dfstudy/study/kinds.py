@@ -12,6 +12,27 @@ import pandas as pd
 from dfstudy.metrics.intervals import group_bootstrap
 
 
+def auroc_of(
+    fakes: pd.Series, videos: pd.DataFrame, *, n_bootstrap: int, seed: int
+) -> dict:
+    """AUROC of some fakes against all reals: value, low, high, or the reason for none.
+
+    Args:
+        fakes: bool, which rows of `videos` they are.
+        videos: label, score, group.
+    """
+    some = videos[fakes | (videos["label"] == 0)]
+    metrics = group_bootstrap(
+        some["label"],
+        some["score"],
+        some["group"],
+        threshold=0.5,
+        n=n_bootstrap,
+        seed=seed,
+    )
+    return metrics["auroc"]
+
+
 def by_kind(
     videos: pd.DataFrame,
     kind: pd.Series,
@@ -37,17 +58,9 @@ def by_kind(
     rows = []
     for name in wanted or there:
         fakes = (mine == name) & (videos["label"] == 1)
-        some = videos[fakes | (videos["label"] == 0)]
         entry = {"value": np.nan, "reason": "there is no such video in this data"}
         if fakes.any():
-            entry = group_bootstrap(
-                some["label"],
-                some["score"],
-                some["group"],
-                threshold=0.5,
-                n=n_bootstrap,
-                seed=seed,
-            )["auroc"]
+            entry = auroc_of(fakes, videos, n_bootstrap=n_bootstrap, seed=seed)
         rows.append({"name": name, "n": int(fakes.sum()), **entry})
     columns = ["name", "n", "value", "low", "high", "reason"]
     numbers = dict.fromkeys(("value", "low", "high"), "float64")

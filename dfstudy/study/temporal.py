@@ -14,8 +14,8 @@ import pandas as pd
 
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
-from dfstudy.metrics.intervals import group_bootstrap
 from dfstudy.models.detector import Detector
+from dfstudy.study.kinds import auroc_of
 from dfstudy.video.flow import sampled_flow
 
 CONTROLS = ("as it is", "shuffled", "frozen")
@@ -106,15 +106,8 @@ def summary(
     fakes = table.loc[table["label"] == 1, "method"]
     for control, part in table.groupby("control", sort=False):
         for method in sorted(fakes.unique()):
-            some = part[(part["label"] == 0) | (part["method"] == method)]
-            entry = group_bootstrap(
-                some["label"],
-                some["score"],
-                some["group"],
-                threshold=0.5,
-                n=n_bootstrap,
-                seed=seed,
-            )["auroc"]
+            of_method = part["method"] == method
+            entry = auroc_of(of_method, part, n_bootstrap=n_bootstrap, seed=seed)
             rows.append({"control": control, "method": method, **entry})
     columns = ["control", "method", "value", "low", "high", "reason"]
     return pd.DataFrame(rows).reindex(columns=columns)

@@ -19,9 +19,15 @@ from numpy.typing import ArrayLike
 from dfstudy.metrics import scores
 from dfstudy.training import predictions as tables
 
-AGGREGATIONS = ("mean", "vote", "max", "top3", "noisy_or")
 FRAME_THRESHOLD = 0.5  # where a frame votes fake
-_TOP = 3  # frames
+_POOL = {  # name -> from the (T,) scores of a video's frames to one number
+    "mean": np.mean,
+    "vote": lambda s: (s >= FRAME_THRESHOLD).mean(),
+    "max": np.max,
+    "top3": lambda s: np.sort(s)[-3:].mean(),
+    "noisy_or": lambda s: 1 - np.prod(1 - s),
+}
+AGGREGATIONS = tuple(_POOL)
 _REPORTED = ("balanced_accuracy", "accuracy", "precision", "recall", "f1", "auroc")
 
 
@@ -54,18 +60,7 @@ class Rule:
         s = np.asarray(frame_scores, dtype=np.float64)
         if not s.size:
             raise ValueError("no frame was scored: there is nothing to judge by")
-        return float(self._pooled(s))
-
-    def _pooled(self, s: np.ndarray) -> float:
-        if self.aggregation == "vote":
-            return (s >= FRAME_THRESHOLD).mean()
-        if self.aggregation == "max":
-            return s.max()
-        if self.aggregation == "top3":
-            return np.sort(s)[-_TOP:].mean()
-        if self.aggregation == "noisy_or":
-            return 1 - np.prod(1 - s)
-        return s.mean()
+        return float(_POOL[self.aggregation](s))
 
     def is_fake(self, value: ArrayLike) -> np.ndarray | np.bool_:
         """Whether the rule calls fake what aggregates to `value`; any shape."""
@@ -79,7 +74,7 @@ class Rule:
         # Sorted, so that the last digit of a mean does not depend on the order of rows.
         rows = tables.check(predictions).sort_values(["video_id", "frame_index"])
         faces = rows.groupby(["video_id", "face_id"], sort=False, dropna=False)["score"]
-        pooled = faces.agg(lambda scores: self.aggregate(scores))
+        pooled = faces.agg(self.aggregate)
         return pooled.groupby("video_id", sort=False).max().rename("score")
 
     @property
@@ -97,7 +92,7 @@ MAJORITY = Rule("vote", 0.5, strict=True)  # S0
 MEAN = Rule("mean", None)  # of one score, that score: what judges whole videos
 POOLINGS = tuple(Rule(name, None) for name in AGGREGATIONS)
 S1_CANDIDATES = (
-    Rule("mean", None),
+    MEAN,
     *(Rule("vote", share) for share in (0.3, 0.4, 0.5, 0.6, 0.7)),
 )
 
