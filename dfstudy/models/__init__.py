@@ -21,6 +21,8 @@ FAMILIES = (
     "two_stream_video",
     "cnn_rnn",
     "cnn_3d",
+    "xception",
+    "xception_lstm",
 )
 
 

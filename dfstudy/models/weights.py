@@ -76,6 +76,13 @@ def torchvision_cache() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
+def hub_cache() -> Path:
+    """Where the Hugging Face hub keeps downloaded weights."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return Path(HF_HUB_CACHE)
+
+
 def keras_cache() -> Path:
     """Where Keras keeps downloaded weights."""
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
@@ -83,4 +90,4 @@ def keras_cache() -> Path:
 
 
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.glob("*") if file.is_file())
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
