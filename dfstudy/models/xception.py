@@ -64,6 +64,7 @@ class SlimRecipe(slim_torch.Slim):
     """The slim network's, with S3's augmentation; tuned on validation videos."""
 
     augmentation: str = "s3"
+    draw: int = 2  # frames of a video that an epoch shows: many runs, short ones
     trainable: int = 6  # its last block, as 18 layers are Xception's last two and more
     thawed: int = 2
 

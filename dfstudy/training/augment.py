@@ -3,9 +3,10 @@
     loader(train, batch_size=32, shuffle=True, seed=0,
            augment=AUGMENTATIONS["mirror_shift"])
 
-"mirror_shift": mirrored and shifted: forty-eight forged clips are few, and without this a network
-learns them by heart. Colours stay, because a composite's are its trace. Neither S0 nor
-S1 augments, so this is for the slim networks. All frames of a clip change alike.
+"mirror_shift": mirrored and shifted. Forty-eight forged clips are few, and without this
+a network learns them by heart. Colours stay, because a composite's are its trace.
+Neither S0 nor S1 augments, so this is for the slim networks. All frames of a clip
+change alike.
 """
 
 import numpy as np
