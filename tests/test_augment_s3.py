@@ -66,7 +66,7 @@ def test_how_often_and_how_large_is_erased():
     black = (s3(x, rng(2)) == 0).all(-1).float().mean((1, 2))  # (600,) share
     erased = black > 0
     assert erased.float().mean() == pytest.approx(0.7, abs=0.06)
-    assert 0.015 < black[erased].min() and black[erased].max() < 0.11
+    assert black[erased].min() > 0.015 and black[erased].max() < 0.11
 
 
 def test_half_are_mirrored():

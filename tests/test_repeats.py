@@ -137,7 +137,9 @@ def test_the_best_of_five_normals_is_known():
 
 def test_runs_that_only_guess_differently_are_luck():
     """Noise of a run's own on few people; on others it would be another."""
-    runs = {s: [videos(1.0, noise=1.5, seed=10 * s + r) for r in range(3)] for s in range(6)}
+    runs = {
+        s: [videos(1.0, noise=1.5, seed=10 * s + r) for r in range(3)] for s in range(6)
+    }
     why = repeats.spread(runs, n_bootstrap=300)
     assert why.luck > 0.02 and why.skill < why.luck
 
@@ -193,7 +195,9 @@ def test_every_run_is_in_the_figures():
     aurocs = {name: [auroc(run) for run in some] for name, some in runs.items()}
     fig = figures.strips(table, aurocs)
     dots = [line for line in fig.axes[0].lines if line.get_linestyle() == "None"]
-    assert sum(len(line.get_xdata()) for line in dots if len(line.get_xdata()) == 2) == 4
+    assert (
+        sum(len(line.get_xdata()) for line in dots if len(line.get_xdata()) == 2) == 4
+    )
     history = pd.DataFrame(
         {
             "epoch": [0, 1],

@@ -47,7 +47,9 @@ def test_the_frames_are_normalised_with_imagenets_numbers():
     module = xception.build(pretrained="none").module.eval()
     x = noise(2, 80, 80)
     mean, std = np.array(PAPER.mean), np.array(PAPER.std)
-    theirs = torch.from_numpy((x.numpy() / 255 - mean) / std).float().permute(0, 3, 1, 2)
+    theirs = (
+        torch.from_numpy((x.numpy() / 255 - mean) / std).float().permute(0, 3, 1, 2)
+    )
     with torch.no_grad():
         torch.testing.assert_close(
             module.backbone(x), module.backbone.net(theirs), rtol=1e-3, atol=1e-4
@@ -90,7 +92,9 @@ def test_norms_of_frozen_layers_keep_their_means():
     optimizer = torch.optim.AdamW(module.parameters(), 0.01, weight_decay=0.1)
     loss(module(noise(4, 64, 64)), torch.tensor([0.0, 1.0, 0.0, 1.0])).backward()
     optimizer.step()
-    changed = {n for n, v in module.state_dict().items() if not torch.equal(v, before[n])}
+    changed = {
+        n for n, v in module.state_dict().items() if not torch.equal(v, before[n])
+    }
     places = {name.removeprefix("backbone.net.").split(".")[0] for name in changed}
     assert places == {"conv4", "bn4", "head"}
     assert "backbone.net.bn4.running_mean" in changed
@@ -175,9 +179,7 @@ def test_the_slim_one_begins_with_the_slim_backbone(family):
         if not any(p.requires_grad for p in layer.parameters(recurse=False))
     ]
     assert len(frozen) == 14 - SLIM.trainable
-    for a, b in zip(
-        built.module.parameters(), again.module.parameters(), strict=True
-    ):
+    for a, b in zip(built.module.parameters(), again.module.parameters(), strict=True):
         assert torch.equal(a, b)
 
 

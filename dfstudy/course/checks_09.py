@@ -124,9 +124,7 @@ def best_of(answer: Callable | None) -> Status:
             values = rng.uniform(0.7, 0.95, number)
             every = [max(some) for some in combinations(values, n)]
             got = float(best_of(values.copy(), n))
-            again = [
-                values[list(at)].max() for at in np.ndindex(*[number] * n)
-            ]
+            again = [values[list(at)].max() for at in np.ndindex(*[number] * n)]
             where = f"the best of {n} out of {number} runs"
             expect(
                 n == number or not np.isclose(got, values.max()),

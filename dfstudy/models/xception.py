@@ -71,10 +71,18 @@ class SlimRecipe(slim_torch.Slim):
 
 SLIM = SlimRecipe(epoch_factor=0.4)
 # The first frames of the faces that lesson 08 has prepared.
-SLIM_LOOK = {"frames": 8, "size": 112, "sampling": "first", "drop": "frame", "follow": 8}
+SLIM_LOOK = {
+    "frames": 8,
+    "size": 112,
+    "sampling": "first",
+    "drop": "frame",
+    "follow": 8,
+}
 
 
-def view(frames: int = PAPER.frames, *, size: int = PAPER.height, **more: object) -> View:
+def view(
+    frames: int = PAPER.frames, *, size: int = PAPER.height, **more: object
+) -> View:
     """Face crops of `size` x `size`, evenly spaced; `more` are other settings of View.
 
     S3 finds faces with "OpenCV": detector="haar" is that, and where OpenCV is new there
@@ -178,7 +186,9 @@ def spatial(
     net, used = TimmBackbone(name), "none"
     if pretrained == "imagenet":
         state, used = weights.fetch(
-            lambda: timm.create_model(name, pretrained=True, num_classes=0).state_dict(),
+            lambda: timm.create_model(
+                name, pretrained=True, num_classes=0
+            ).state_dict(),
             what=f"{name} of timm",
             label="imagenet",
             cache=cache(),

@@ -1,6 +1,7 @@
 """One detector trained several times: what the runs say together, and what the best says.
 
-    runs = [train(..., seed=s).videos(videos, "test") for s in seeds]
+    trained = train("xception", seeds=[0, 1, 2], name="E1", lesson="09", ...)
+    runs = [run.videos(videos, "test") for run in trained]
     interval(runs)                  # of the mean run: other people, other seeds
     interval_of_best(runs)          # S3's: of the best run alone
     best_of([0.83, 0.86, 0.93], 2)  # what the better of two runs is expected to reach
@@ -11,9 +12,12 @@ run, and a bootstrap interval of the best. That interval knows that other videos
 have been drawn, not that another seed could have, and its centre was chosen on test.
 """
 
+import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from math import comb
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +25,8 @@ from numpy.typing import ArrayLike
 
 from dfstudy.metrics import scores
 from dfstudy.metrics.intervals import MIN_GROUPS, group_bootstrap
+from dfstudy.training import experiment
+from dfstudy.training.experiment import Trained
 
 _EXPERIMENTS = ("Xception", "+ JPEG", "+ focal loss", "EfficientNet-B3", "+ Bi-LSTM")
 # Tables 1 to 3 of S3: the mean of five runs, the best, the interval of the best.
@@ -62,12 +68,38 @@ def s3_table() -> pd.DataFrame:
     rows = [
         dict(zip(("metric", "name", "mean", "best", "low", "high"), row, strict=False))
         for metric, numbers in _PRINTED.items()
-        for row in ((metric, name, *n) for name, n in zip(_EXPERIMENTS, numbers, strict=True))
+        for row in (
+            (metric, name, *n) for name, n in zip(_EXPERIMENTS, numbers, strict=True)
+        )
     ]
     table = pd.DataFrame(rows)
     table["outside"] = (table["mean"] < table["low"]) | (table["mean"] > table["high"])
     table["sd"] = (table["best"] - table["mean"]).abs() / best_of_normals(S3_RUNS)
     return table
+
+
+def train(
+    model: str, *, seeds: Sequence[int], name: str = "", **options: Any
+) -> list[Trained]:
+    """The same training from several seeds, with a line a run instead of one an epoch.
+
+    Args:
+        model: a name of models.FAMILIES. name: how the line begins; `model` by default.
+        options: of training.experiment.train, without its seed.
+    """
+    runs = []
+    for seed in seeds:
+        with redirect_stdout(io.StringIO()):
+            run = experiment.train(model, seed=seed, **options)
+        runs.append(run)
+        found = run.result["metrics"]["val"]["all"]["auroc"]["value"]
+        told = "none" if found is None else f"{found:.3f}"
+        seconds = run.result["cost"]["train_s"]
+        print(
+            f"{name or model}, seed {seed}: AUROC {told} on validation,"
+            f" trained in {seconds:.0f} s"
+        )
+    return runs
 
 
 def interval(
