@@ -1,4 +1,4 @@
-"""S3's augmentations: torchvision's, alike in all frames of a clip, by the given rng."""
+"""S3's augmentations: torchvision's, alike in all frames of a clip, by a given rng."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""S3's networks: timm's shapes and counts, which layers learn, what the control lacks."""
+"""S3's networks: timm's shapes and counts, which layers learn, the control."""
 
 import numpy as np
 import pytest

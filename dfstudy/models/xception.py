@@ -13,6 +13,7 @@ mean over its frames: S3 does not say what it took.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,10 +81,8 @@ SLIM_LOOK = {
 }
 
 
-def view(
-    frames: int = PAPER.frames, *, size: int = PAPER.height, **more: object
-) -> View:
-    """Face crops of `size` x `size`, evenly spaced; `more` are other settings of View.
+def view(frames: int = PAPER.frames, *, size: int = PAPER.height, **more: Any) -> View:
+    """Face crops, `size` x `size`, evenly spaced; `more` are other settings of View.
 
     S3 finds faces with "OpenCV": detector="haar" is that, and where OpenCV is new there
     is none. A video without any face is dropped.

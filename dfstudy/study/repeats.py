@@ -1,4 +1,4 @@
-"""One detector trained several times: what the runs say together, and what the best says.
+"""One detector trained several times: what its runs say, and what its best run says.
 
     trained = train("xception", seeds=[0, 1, 2], name="E1", lesson="09", ...)
     runs = [run.videos(videos, "test") for run in trained]
@@ -117,7 +117,8 @@ def interval(
     R, few runs would seem to scatter less than they do: Rao and Wu, JASA 1988).
 
     Args:
-        runs: of each, the same videos: video_id, label, score, group (`Trained.videos`).
+        runs: of each, the same videos: video_id, label, score, group, as
+            `Trained.videos` gives them.
         metric: of metrics.scores. threshold: for those that need one.
 
     Returns:
