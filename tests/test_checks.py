@@ -1,5 +1,7 @@
 """The checks of the exercises: untouched, two typical wrong answers, the solution."""
 
+from itertools import combinations, product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,9 @@ from dfstudy.course import (
     checks_05,
     checks_06,
     checks_07,
+    checks_09,
 )
+from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import Rule
 from dfstudy.video.flow import photometric_error, warp
 
@@ -376,3 +380,116 @@ def test_guesses_are_checked_for_their_form_only():
 )
 def test_a_right_answer_is_correct(check, solution):
     assert check(solution).state == "correct"
+
+
+def brighter(clip, rng):
+    return np.clip(clip * rng.uniform(0.9, 1.1), 0, 255).astype(np.uint8)
+
+
+def brighter_frame_by_frame(clip, rng):
+    return np.stack([brighter(frame, rng) for frame in clip])
+
+
+def brighter_in_place(clip, rng):
+    clip[:] = brighter(clip, rng)
+    return clip
+
+
+def focal(p, y, alpha, gamma, *, q=None, weight=None):
+    q = np.where(y == 1, p, 1 - p) if q is None else q
+    weight = np.where(y == 1, alpha, 1 - alpha) if weight is None else weight
+    return np.mean(weight * (1 - q) ** gamma * -np.log(q))
+
+
+def best_of(values, n):
+    return np.mean([max(some) for some in combinations(values, n)])
+
+
+FOCAL = {"gamma": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "message"),
+    [
+        (checks_09.brighter, brighter_frame_by_frame, "once a clip"),
+        (checks_09.brighter, lambda c, r: c * r.uniform(0.9, 1.1), "uint8"),
+        (
+            checks_09.brighter,
+            lambda c, r: (c * r.uniform(0.9, 1.1)).astype(int).astype(np.uint8),
+            "starts again at 0",
+        ),
+        (checks_09.brighter, brighter_in_place, "changed the clip"),
+        (checks_09.brighter, lambda c, r: c, "draw it from rng"),
+        (
+            checks_09.brighter,
+            lambda c, r: np.clip(c * r.uniform(0.5, 1.5), 0, 255).astype(np.uint8),
+            "between 0.9 and 1.1",
+        ),
+        (checks_09.focal, lambda p, y, a, g: focal(p, y, a, 0), "in full"),
+        (checks_09.focal, lambda p, y, a, g: focal(p, y, a, g, weight=a), "1 - alpha"),
+        (checks_09.focal, lambda p, y, a, g: focal(p, y, a, g, q=p), "for reals, too"),
+        (checks_09.focal, lambda p, y, a, g: focal(p, y, 1 - a, g), "swapped"),
+        (checks_09.focal, lambda p, y, a, g: -focal(p, y, a, g), "torchvision has"),
+        (checks_09.best_of, lambda v, n: max(v), "best of all"),
+        (checks_09.best_of, lambda v, n: max(v[:n]), "first"),
+        (checks_09.best_of, lambda v, n: np.mean(v), "mean run"),
+        (
+            checks_09.best_of,
+            lambda v, n: np.mean([max(some) for some in product(v, repeat=n)]),
+            "drawn twice",
+        ),
+        (checks_09.best_of, lambda v, n: 0.0, "over every choice"),
+        (
+            checks_09.next_step,
+            lambda: ("xception", Variant(loss=FOCAL, longer=1.5)),
+            "the one with the LSTM",
+        ),
+        (
+            checks_09.next_step,
+            lambda: ("xception_lstm", Variant(longer=1.5)),
+            "should be focal",
+        ),
+        (
+            checks_09.next_step,
+            lambda: ("xception_lstm", Variant(loss=FOCAL, longer=15)),
+            "a factor",
+        ),
+        (
+            checks_09.next_step,
+            lambda: ("xception_lstm", Variant(loss=FOCAL)),
+            "10 epochs",
+        ),
+        (
+            checks_09.next_step,
+            lambda: (
+                "xception_lstm",
+                Variant(loss=FOCAL, longer=1.5, shape={"reader": "mean"}),
+            ),
+            "without a memory",
+        ),
+        (checks_09.next_step, lambda: "xception_lstm", "two things"),
+    ],
+)
+def test_lesson_09_tells_what_is_wrong(check, wrong, message):
+    status = check(wrong)
+    assert status.state == "try again"
+    assert message in status.message
+
+
+@pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (checks_09.brighter, brighter),
+        (checks_09.focal, focal),
+        (checks_09.best_of, best_of),
+        (
+            checks_09.next_step,
+            lambda: ("xception_lstm", Variant(loss=FOCAL, longer=1.5)),
+        ),
+    ],
+)
+def test_lesson_09_knows_the_right_answers(check, right):
+    status = check(right)
+    assert status.state == "correct", status.message
+    assert check(None).state == "not attempted"
+    assert check(lambda *_: None).state == "not attempted"

@@ -109,7 +109,8 @@ def curves(
             if what != "loss":
                 ax.set_ylim(0.3, 1.02)
                 ax.axhline(0.5, color=MUTED, linestyle="--", linewidth=1)
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.set_xlim(0.5, max(len(table) for table in tables) + 0.5)
+            ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         line[0].set_ylabel(name, size=11)
     for ax, (what, _, _) in zip(axes[0], _COLUMNS, strict=True):
         ax.set_title(what)
