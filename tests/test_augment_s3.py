@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms import v2
 
 from dfstudy.training.augment import AUGMENTATIONS
-from dfstudy.training.augment_s3 import jpeg, s3, s3_jpeg
+from dfstudy.training.augment_s3 import _Blur, jpeg, s3, s3_jpeg
 
 
 def clips(n=6, frames=4, size=48, seed=0):
@@ -119,6 +120,18 @@ def test_the_jpeg_of_e2_takes_detail_that_the_six_leave():
         return y.float().diff(dim=2).abs().mean()
 
     assert detail(s3_jpeg(x, rng())) < 0.8 * detail(s3(x, rng()))
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.5, 1.5])
+def test_the_blur_is_torchvisions(sigma):
+    x = torch.from_numpy(
+        np.random.default_rng(0).integers(0, 256, (2, 3, 20, 30), dtype=np.uint8)
+    )
+    theirs = v2.functional.gaussian_blur(x, [3, 3], [sigma, sigma])
+    for item, want in ((x, theirs), (x[0], theirs[0])):
+        got = _Blur(3).transform(item, {"sigma": [sigma, sigma]})
+        assert got.dtype == torch.uint8
+        assert (got.int() - want.int()).abs().max() <= 1
 
 
 def test_both_have_a_name():

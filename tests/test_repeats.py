@@ -151,8 +151,10 @@ def test_runs_that_are_better_are_skill():
 
 
 def test_a_spread_needs_two_runs_of_one_experiment():
-    with pytest.raises(ValueError, match="two runs"):
-        repeats.spread({"a": [videos(1.0)], "b": [videos(1.0, groups=2)] * 2})
+    with pytest.warns(UserWarning, match="two runs"):
+        why = repeats.spread({"a": [videos(1.0)], "b": [videos(1.0, groups=2)] * 2})
+    assert np.isnan(why.skill) and np.isnan(why.luck)
+    assert repeats.simulate(3, why)["claimed"].isna().all()
 
 
 def test_choosing_on_test_claims_more_than_is_true():

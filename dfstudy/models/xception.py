@@ -70,7 +70,7 @@ class SlimRecipe(slim_torch.Slim):
     thawed: int = 2
 
 
-SLIM = SlimRecipe(epoch_factor=0.4)
+SLIM = SlimRecipe(learning_rate=4e-3, epoch_factor=0.5)
 # The first frames of the faces that lesson 08 has prepared.
 SLIM_LOOK = {
     "frames": 8,

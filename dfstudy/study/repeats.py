@@ -13,6 +13,7 @@ have been drawn, not that another seed could have, and its centre was chosen on 
 """
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -235,8 +236,8 @@ def spread(
     siblings counts. By how much that changes when the people are drawn anew is luck;
     what more the runs differ by is skill. Both are averaged over the experiments.
 
-    Raises:
-        ValueError: no experiment with two runs, or too few people to resample.
+    Without an experiment that has two runs, or with too few people to resample, nobody
+    can tell: both are NaN, and a warning says so.
     """
     luck, total = [], []
     for runs in experiments.values():
@@ -252,7 +253,12 @@ def spread(
         luck.append(gains.var(axis=1).mean() * more)
         total.append(whole.var(ddof=1))
     if not total:
-        raise ValueError("no experiment has two runs on enough people to tell luck by")
+        warnings.warn(
+            "skill and luck cannot be told apart: no experiment has two runs on enough"
+            " people",
+            stacklevel=2,
+        )
+        return Spread(skill=np.nan, luck=np.nan)
     skill = max(0.0, float(np.mean(total) - np.mean(luck)))
     return Spread(skill=skill**0.5, luck=float(np.mean(luck)) ** 0.5)
 

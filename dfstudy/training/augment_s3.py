@@ -9,10 +9,13 @@ differs from frame to frame would look like a forgery in time. E2 adds JPEG at q
 quality" hurts; it has measured the opposite change.)
 """
 
+import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from dfstudy.data.loader import X
 from dfstudy.frameworks import import_torchvision
@@ -61,12 +64,29 @@ def _changed(x: X, rng: np.random.Generator, *, jpeg: bool) -> torch.Tensor:
     return out
 
 
+class _Blur(v2.GaussianBlur):
+    """torchvision's blur of three pixels, as sums of shifted frames.
+
+    Its own convolution takes ten times as long on a CPU, and half of all the time that
+    a slim network trains.
+    """
+
+    def transform(self, inpt: torch.Tensor, params: dict[str, Any]) -> torch.Tensor:
+        side = math.exp(-0.5 / params["sigma"][0] ** 2)
+        middle = 1 / (1 + 2 * side)
+        side *= middle
+        x = F.pad(inpt.float(), (1, 1, 1, 1), mode="reflect")
+        x = middle * x[..., 1:-1, :] + side * (x[..., :-2, :] + x[..., 2:, :])
+        x = middle * x[..., 1:-1] + side * (x[..., :-2] + x[..., 2:])
+        return x.round().to(inpt.dtype)
+
+
 @cache
 def _transforms(height: int, width: int, jpeg: bool) -> v2.Transform:
     return v2.Compose(
         [
             v2.RandomHorizontalFlip(0.5),
-            v2.GaussianBlur(3, sigma=(0.1, 1.5)),
+            _Blur(3, sigma=(0.1, 1.5)),
             v2.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.0),
             v2.RandomResizedCrop(
                 (height, width), scale=(0.8, 1.0), ratio=(0.9, 1.1), antialias=True

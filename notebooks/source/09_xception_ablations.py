@@ -566,14 +566,14 @@ for name in ("E1 Xception", "E5 + Bi-LSTM", "control: mean pool"):
             model, seeds=seeds[:1], variant=variant, start=start, name=name, **common
         )
         twins[f"{name}, {some[0].result['pretrained']}"] = some[0].videos(videos, "test")
+telling = [what for what in wanted if what in ("blend", "disorder, fast")] or wanted
 beside = pd.DataFrame(
     [
         {"name": f"{what}: {name}"}
         | repeats.interval(
             [run[(run["label"] == 0) | (run["video_id"].map(kind) == what)]], **bootstrap
         )
-        for what in wanted
-        if what in ("blend", "disorder, fast", "unknown")
+        for what in telling
         for name, run in twins.items()
     ]
 ).reindex(columns=["name", "value", "low", "high", "reason"])
@@ -659,7 +659,7 @@ def told(name: str) -> str:
 free = size(q for q in whole["xception"].parameters() if q.requires_grad)
 print(f"- last layers: {free:,} of Xception's {size(whole['xception'].parameters()):,} numbers learn")
 print("- augmentation:", end=" ")
-for what in [w for w in wanted if w in ("blend", "unknown")]:
+for what in telling[:1]:
     of_what = by_kind[by_kind["kind"] == what].set_index("experiment")["text"]
     print(f"{what} without JPEG {of_what['E1 Xception']}, with {of_what['E2 + JPEG']}", end="; ")
 print(f"over all, E1 {told('E1 Xception')}")
