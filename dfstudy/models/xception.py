@@ -65,12 +65,12 @@ class SlimRecipe(slim_torch.Slim):
     """The slim network's, with S3's augmentation; tuned on validation videos."""
 
     augmentation: str = "s3"
-    draw: int = 2  # frames of a video that an epoch shows: many runs, short ones
+    draw: int = 1  # frames of a video that an epoch shows: many runs, short ones
     trainable: int = 6  # its last block, as 18 layers are Xception's last two and more
     thawed: int = 2
 
 
-SLIM = SlimRecipe(learning_rate=4e-3, epoch_factor=0.5)
+SLIM = SlimRecipe(batch_size=16, learning_rate=6e-3, epoch_factor=0.5)
 # The first frames of the faces that lesson 08 has prepared.
 SLIM_LOOK = {
     "frames": 8,
