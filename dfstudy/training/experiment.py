@@ -90,8 +90,7 @@ def train(
     """
     start = start or profile.pretrained
     families = trained_families(data.manifest)
-    methods = data.manifest["method"].fillna("unknown")
-    rows = data.manifest[(data.manifest["label"] == 0) | methods.isin(families)]
+    rows = learned(data.manifest)
     by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
     runs = runs or paths.runs(profile.name)
@@ -154,6 +153,13 @@ def trained_families(manifest: pd.DataFrame) -> list[str]:
     """Families to train on: those of TRAIN_FAMILIES, or all of a set without them."""
     there = results.families(manifest)
     return [name for name in there if name in TRAIN_FAMILIES] or there
+
+
+def learned(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the videos that detectors are trained, and judged, on."""
+    families = trained_families(manifest)
+    methods = manifest["method"].fillna("unknown")
+    return manifest[(manifest["label"] == 0) | methods.isin(families)]
 
 
 def starts(profile: Profile) -> tuple[str, ...]:

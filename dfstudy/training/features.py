@@ -19,7 +19,7 @@ from tqdm import tqdm
 from dfstudy import paths
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
-from dfstudy.models import forward, weights
+from dfstudy.models import all_weights, forward
 
 
 def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray:
@@ -58,6 +58,6 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
 def _key(spatial: Any, prepared: Prepared, videos: PreparedSet) -> str:
     digest = hashlib.sha256(f"{prepared.folder.name} {prepared.view.frames}".encode())
     digest.update("\n".join(videos.video_ids).encode())
-    for weight in weights(spatial):
+    for weight in all_weights(spatial):
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()[:16]
