@@ -183,12 +183,12 @@ def test_s3s_table_leaves_out_its_own_means():
     table = repeats.s3_table().set_index(["metric", "name"])
     aurocs = table.loc["AUROC"]
     assert aurocs["outside"].sum() == 3
-    assert not aurocs.loc[["+ JPEG", "EfficientNet-B3"], "outside"].any()
+    assert not aurocs.loc[["E2 + JPEG", "E4 EfficientNet-B3"], "outside"].any()
     assert len(table) == 20 and table["low"].notna().sum() == 15
-    assert aurocs.loc["Xception", "sd"] == pytest.approx(0.07 / 1.163, rel=0.02)
+    assert aurocs.loc["E1 Xception", "sd"] == pytest.approx(0.07 / 1.163, rel=0.02)
     # The focal loss is said to have a lower EER than EfficientNet-B3.
     eer = table.loc["EER"]["mean"]
-    assert eer["+ focal loss"] > eer["EfficientNet-B3"]
+    assert eer["E3 + focal loss"] > eer["E4 EfficientNet-B3"]
 
 
 def test_every_run_is_in_the_figures():

@@ -77,13 +77,27 @@ S2_DEMO = {"frames": 8, "seconds": 8.85, "confidence": 0.9993}
 S2_FPS = 30
 S2_VIDEOS = {"train": 4_200, "test": 1_800}
 
-# S3. Tables 1 and 4, five runs each.
+# S3. Tables 1 to 4, five runs each.
 S3_AUROC = {
     "E1 Xception": Runs(0.86, 0.93, 0.904, 0.959),
     "E2 + JPEG": Runs(0.81, 0.85, 0.803, 0.888),
     "E3 + focal loss": Runs(0.85, 0.89, 0.855, 0.923),
     "E4 EfficientNet-B3": Runs(0.87, 0.90, 0.857, 0.928),
     "E5 Xception + Bi-LSTM": Runs(0.92, 0.96, 0.931, 0.975),
+}
+S3_ACCURACY = {
+    "E1 Xception": Runs(0.76, 0.88, 0.838, 0.911),
+    "E2 + JPEG": Runs(0.71, 0.76, 0.707, 0.803),
+    "E3 + focal loss": Runs(0.76, 0.81, 0.764, 0.850),
+    "E4 EfficientNet-B3": Runs(0.74, 0.82, 0.780, 0.860),
+    "E5 Xception + Bi-LSTM": Runs(0.83, 0.90, 0.866, 0.933),
+}
+S3_F1 = {
+    "E1 Xception": Runs(0.77, 0.88, 0.844, 0.917),
+    "E2 + JPEG": Runs(0.71, 0.74, 0.685, 0.786),
+    "E3 + focal loss": Runs(0.71, 0.80, 0.743, 0.850),
+    "E4 EfficientNet-B3": Runs(0.69, 0.82, 0.768, 0.857),
+    "E5 Xception + Bi-LSTM": Runs(0.84, 0.91, 0.870, 0.937),
 }
 S3_EER = {  # (mean, best)
     "E1 Xception": (0.22, 0.13),

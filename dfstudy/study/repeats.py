@@ -26,37 +26,9 @@ from numpy.typing import ArrayLike
 
 from dfstudy.metrics import scores
 from dfstudy.metrics.intervals import MIN_GROUPS, group_bootstrap
+from dfstudy.study import papers
 from dfstudy.training import experiment
 from dfstudy.training.experiment import Trained
-
-_EXPERIMENTS = ("Xception", "+ JPEG", "+ focal loss", "EfficientNet-B3", "+ Bi-LSTM")
-# Tables 1 to 3 of S3: the mean of five runs, the best, the interval of the best.
-_PRINTED = {
-    "AUROC": (
-        (0.86, 0.93, 0.904, 0.959),
-        (0.81, 0.85, 0.803, 0.888),
-        (0.85, 0.89, 0.855, 0.923),
-        (0.87, 0.90, 0.857, 0.928),
-        (0.92, 0.96, 0.931, 0.975),
-    ),
-    "accuracy": (
-        (0.76, 0.88, 0.838, 0.911),
-        (0.71, 0.76, 0.707, 0.803),
-        (0.76, 0.81, 0.764, 0.850),
-        (0.74, 0.82, 0.780, 0.860),
-        (0.83, 0.90, 0.866, 0.933),
-    ),
-    "F1": (
-        (0.77, 0.88, 0.844, 0.917),
-        (0.71, 0.74, 0.685, 0.786),
-        (0.71, 0.80, 0.743, 0.850),
-        (0.69, 0.82, 0.768, 0.857),
-        (0.84, 0.91, 0.870, 0.937),
-    ),
-    # Table 4 has no intervals.
-    "EER": ((0.22, 0.13), (0.25, 0.25), (0.25, 0.20), (0.21, 0.17), (0.15, 0.09)),
-}
-S3_RUNS = 5
 
 
 def s3_table() -> pd.DataFrame:
@@ -66,16 +38,23 @@ def s3_table() -> pd.DataFrame:
     `sd` what the runs must scatter by for the best of five to be so far from the mean,
     if they are normal.
     """
+    tables = {
+        "AUROC": papers.S3_AUROC,
+        "accuracy": papers.S3_ACCURACY,
+        "F1": papers.S3_F1,
+        # Table 4 has no intervals.
+        "EER": {name: (*eer, None, None) for name, eer in papers.S3_EER.items()},
+    }
     rows = [
-        dict(zip(("metric", "name", "mean", "best", "low", "high"), row, strict=False))
-        for metric, numbers in _PRINTED.items()
-        for row in (
-            (metric, name, *n) for name, n in zip(_EXPERIMENTS, numbers, strict=True)
-        )
+        dict(zip(("metric", "name", "mean", "best", "low", "high"), row, strict=True))
+        for metric, printed in tables.items()
+        for row in ((metric, name, *numbers) for name, numbers in printed.items())
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"low": "float64", "high": "float64"})
     table["outside"] = (table["mean"] < table["low"]) | (table["mean"] > table["high"])
-    table["sd"] = (table["best"] - table["mean"]).abs() / best_of_normals(S3_RUNS)
+    table["sd"] = (table["best"] - table["mean"]).abs() / best_of_normals(
+        papers.S3_RUNS
+    )
     return table
 
 

@@ -78,7 +78,7 @@ from dfstudy.models import detector as detectors
 from dfstudy.models.losses_torch import BinaryCrossEntropy, FocalLoss
 from dfstudy.report import figures
 from dfstudy.report import repeats as every_run
-from dfstudy.study import repeats
+from dfstudy.study import papers, repeats
 from dfstudy.training import costs, experiment, results
 from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.augment_s3 import JPEG_QUALITY, jpeg
@@ -502,7 +502,7 @@ checks.best_of(best_of)
 
 # %%
 why = repeats.spread(judged, **bootstrap)
-game = repeats.simulate(2 * repeats.S3_RUNS, why, seed=study.seed)
+game = repeats.simulate(2 * papers.S3_RUNS, why, seed=study.seed)
 several = np.arange(1, len(seeds) + 1)
 measured = [
     np.nanmean([repeats.best_of(values, n) - np.mean(values) for values in on_test.values()])
@@ -548,8 +548,8 @@ for metric, rows in intervals.groupby("metric", sort=False):
 half = ((intervals["high"] - intervals["low"]) / 2).mean()
 print(f"runs scatter by {intervals['sd'].mean():.3f}, half an interval is {half:.3f}")
 eer = s3[s3["metric"] == "EER"].set_index("name")["mean"]
-print(f"S3: focal loss has 'a lower EER' than EfficientNet-B3; its table: {eer['+ focal loss']}", end="")
-print(f" against {eer['EfficientNet-B3']}")
+print(f"S3: focal loss has 'a lower EER' than EfficientNet-B3; its table: {eer['E3 + focal loss']}", end="")
+print(f" against {eer['E4 EfficientNet-B3']}")
 
 # %% [markdown]
 # ## 9. What did the start add?
@@ -671,8 +671,8 @@ print()
 print(f"- memory: E5 {told('E5 + Bi-LSTM')}, its control {told('control: mean pool')}")
 print(f"- several runs: deviation {summary['sd'].mean():.3f}; S3's interval leaves out the mean", end=" ")
 print(f"of its own runs in {summary['outside'].sum()} of {len(summary)} experiments here")
-last = game.set_index("n").loc[repeats.S3_RUNS]
-print(f"- best of {repeats.S3_RUNS}: {last['claimed']:.3f} above the mean run is claimed,", end=" ")
+last = game.set_index("n").loc[papers.S3_RUNS]
+print(f"- best of {papers.S3_RUNS}: {last['claimed']:.3f} above the mean run is claimed,", end=" ")
 print(f"{last['true']:.3f} of it is true")
 
 # %% [markdown]
