@@ -8,6 +8,7 @@ import torch
 from dfstudy import models
 from dfstudy.models import xception, xception_lstm
 from dfstudy.models.xception import PAPER, SLIM, layers
+from dfstudy.training.fitted import Variant
 
 
 def count(module):
@@ -204,4 +205,15 @@ def test_the_views_are_s3s_and_a_prefix_of_lesson_08s():
     view = xception.view()
     assert (view.frames, view.height, view.width) == (10, 224, 224)
     assert (view.crop, view.sampling, view.drop) == ("face", "even", "video")
-    assert xception.view(**xception.SLIM_LOOK).height == 112
+    slim = xception.view(**xception.SLIM_LOOK)
+    assert (slim.height, slim.sampling, slim.drop, slim.follow) == (
+        112,
+        "first",
+        "frame",
+        8,
+    )
+
+
+def test_s3s_next_step_has_a_name_of_its_own():
+    step = Variant(loss={"gamma": PAPER.gamma}, longer=1.5)
+    assert step.name == "gamma2-longer1.5" and Variant().name == ""
