@@ -105,11 +105,13 @@ def neighbour_swap(answer: Callable | None) -> Status:
                 "A change below 0: take how large it is, abs.",
             )
             both = [np.concatenate([part, clip[None]]) for part in (near, others)]
-            right = abs(float(_mean_of_batch(both[0])[-1] - _mean_of_batch(both[1])[-1]))
+            right = abs(
+                float(_mean_of_batch(both[0])[-1] - _mean_of_batch(both[1])[-1])
+            )
             expect(
                 np.isclose(mean, right),
-                f"For a detector that gives every clip the mean of its batch, the change"
-                f" is {right:.3f}; yours is {mean:.3f}.",
+                "For a detector that gives every clip the mean of its batch, the"
+                f" change is {right:.3f}; yours is {mean:.3f}.",
             )
 
     return check(answer, test, name="Exercise 2")
@@ -136,7 +138,10 @@ def conv_macs(answer: Callable | None) -> Status:
                 (1 / after, "that is one filter; there are as many as maps come out."),
                 (1 / groups, "each group has after / groups filters: divide once."),
                 (1 / kernel, "the filter is as high as it is wide."),
-                (2, "that is each multiplication and each addition; count both as one."),
+                (
+                    2,
+                    "that is each multiplication and each addition; count both as one.",
+                ),
             ):
                 expect(
                     factor == 1 or not np.isclose(got, right * factor),

@@ -3,8 +3,8 @@
     built = build(network="full", pretrained="imagenet")
     built.module(clips)                 # (N, 2) of uint8 (N, 80, 112, 112, 3)
 
-ResNeXt-50 32x4d (Xie et al. 2017, arXiv 1611.05431) makes 2048 numbers of each face, one
-LSTM layer of 2048 units reads them in order, the mean of its outputs goes through
+ResNeXt-50 32x4d (Xie et al. 2017, arXiv 1611.05431) makes 2048 numbers of each face,
+one LSTM layer of 2048 units reads them in order, the mean of its outputs goes through
 LeakyReLU, dropout 0.4 and a linear layer with two outputs: 56.55 M parameters.
 
     build(recurrence="none", pool="max")       # S4's ablation: ResNeXt-50 without LSTM
@@ -35,6 +35,7 @@ __all__ = [
     "PAPER",
     "SLIM",
     "SLIM_LOOK",
+    "NoStandIn",
     "build",
     "loss",
     "view",
@@ -70,9 +71,7 @@ class Recipe:
 PAPER = Recipe()
 
 
-def view(
-    frames: int = PAPER.frames, *, margin: float = 0.3, follow: int = 4
-) -> View:
+def view(frames: int = PAPER.frames, *, margin: float = 0.3, follow: int = 4) -> View:
     """The first `frames` at 30 a second, faces of 112x112; frames without one go.
 
     S2 does not say what finds its faces; S4's face_recognition (dlib) is not to be had
@@ -105,6 +104,11 @@ ABLATION = {
     "ResNet50 + LSTM": {"backbone": "resnet50"},
     "ResNeXt-50, mean over time": {"recurrence": "none"},
 }
+
+
+class NoStandIn(ValueError):
+    """What is asked for exists at the paper's size only; the message says why."""
+
 
 Recurrence = Literal["time", "none", "batch"]
 Pool = Literal["mean", "last", "max"]
@@ -234,6 +238,7 @@ def build(
 
     Raises:
         ValueError: an unknown option, or weights that are not for this network.
+        NoStandIn: a slim network with another backbone.
     """
     for value, known in (
         (network, ("full", "slim")),
@@ -246,9 +251,7 @@ def build(
             raise ValueError(f"{value!r} is none of {', '.join(known)}")
     slim = network == "slim"
     if slim and backbone != "resnext50":
-        raise ValueError(
-            f"the slim network has one backbone, which stands in for {backbone}, too"
-        )
+        raise NoStandIn("one slim backbone stands in for both")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         make = _slim if slim else _BACKBONES[backbone]
@@ -298,7 +301,9 @@ _BACKBONES = {"resnext50": _resnext50, "resnet50": _resnet50}
 
 def _full(make, values, pretrained: str | Path) -> tuple[nn.Module, int, str]:
     if pretrained not in ("none", "imagenet"):
-        raise ValueError(f'{make.__name__} starts from "none" or "imagenet", not {pretrained}')
+        raise ValueError(
+            f'{make.__name__} starts from "none" or "imagenet", not {pretrained}'
+        )
     net, state, used = make(weights=None), None, "none"
     if pretrained == "imagenet":
         state, used = weights.fetch(

@@ -67,7 +67,11 @@ def battery(
     must = {None: "-", True: "change", False: "stay"}[reads_order]
     table = pd.DataFrame(
         [
-            ("neighbours in the batch exchanged", "stay", np.abs(apart - together).max()),
+            (
+                "neighbours in the batch exchanged",
+                "stay",
+                np.abs(apart - together).max(),
+            ),
             ("scored alone", "stay", np.abs(alone - together).max()),
             ("frames shuffled", must, np.abs(mixed - together).max()),
         ],
