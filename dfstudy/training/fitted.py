@@ -199,6 +199,8 @@ def _fit(
     if not frozen:
         reading["augment"] = AUGMENTATIONS[recipe.get("augmentation", "none")]
         reading["draw"] = profile.draw
+    if slim and frozen and hasattr(family, "more"):
+        reading["more"] = family.more
     if slim:
         epochs = max(1, round(profile.epochs * recipe["epoch_factor"]))
     else:
