@@ -1,4 +1,4 @@
-"""S2's and S4's detector: shapes, sizes, orders of layers, and the bug that it teaches."""
+"""S2 and S4: shapes, sizes, orders of layers, and the bug that it teaches."""
 
 import numpy as np
 import pytest
@@ -177,7 +177,8 @@ class FakeDetector:
         self.view, self._score = detector.view, score
 
     def score(self, clips, flow=None):
-        return self._score(clips.astype(float).mean(axis=(2, 3, 4)) / 255)
+        means = clips.astype(float).mean(axis=(2, 3, 4))
+        return self._score(means * 37 % 1)  # a number that is the frame's own
 
 
 def first_frames(means):

@@ -304,7 +304,7 @@ asked = pd.concat(
     },
     names=["LSTM", None],
 ).reset_index("LSTM")
-asked.round(4)
+asked.round(6)
 
 # %% [markdown]
 # The fix is two words: `batch_first=True`, and every argument by its name. What the bug
@@ -530,7 +530,7 @@ print("- combined: the name of the source alone had AUROC", end=" ")
 print(f"{combine.dataset_auroc(sources):.2f}, balanced {combine.dataset_auroc(even):.2f}")
 print("- neighbours: exchanging them moved a score by", end=" ")
 for name in ("over time", "over the batch"):
-    print(f"{asked.loc[asked['LSTM'] == name, 'change'].iloc[0]:.4f} ({name})", end="; ")
+    print(f"{asked.loc[asked['LSTM'] == name, 'change'].iloc[0]:.2g} ({name})", end="; ")
 print(f"{wanted[0]}: {on('over time', fixed_or_not)} and {on('over the batch', fixed_or_not)}")
 print(f"- memory or pooling, {wanted[0]}:", end=" ")
 for name in readers:
