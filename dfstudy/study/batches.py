@@ -15,8 +15,8 @@ from dfstudy.data.loader import PreparedSet
 from dfstudy.models.detector import Detector
 from dfstudy.study.temporal import spoil
 
-# Of the spread of the scores, so that a detector that is unsure of everything is judged
-# like one that is sure. Sums in another order differ in the last digits, a leak by more.
+# Of the spread of the scores, so that a detector that is sure of nothing is judged like
+# one that is. Sums in another order differ in the last digits, a leak by more.
 TOLERANCE, DIGITS = 1e-3, 1e-6
 
 

@@ -387,7 +387,7 @@ def measure(metric: str) -> list[float]:
 
 
 figures.lines(
-    {name: (lengths_shown, measure(name)) for name in ("accuracy", "auroc")},
+    {"accuracy": (lengths_shown, measure("accuracy")), "AUROC": (lengths_shown, measure("auroc"))},
     x="frames",
     y="on test videos",
     marker="o",
