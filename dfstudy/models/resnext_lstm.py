@@ -243,9 +243,12 @@ class Head(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits of each video."""
-        x = self.norm(features.flatten(0, 1)).view_as(features)
+        x = features
         if self.narrow is not None:
-            x = self.narrow(self._without_some(x - x.mean(1, keepdim=True)))
+            x = x - x.mean(1, keepdim=True)
+        x = self.norm(x.flatten(0, 1)).view_as(x)
+        if self.narrow is not None:
+            x = self.narrow(self._without_some(x))
         x = self.reader(x)  # (N, T, hidden)
         if self.pool == "mean":
             x = x.mean(1)
