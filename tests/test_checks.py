@@ -15,6 +15,7 @@ from dfstudy.course import (
     checks_05,
     checks_06,
     checks_07,
+    checks_08,
     checks_09,
 )
 from dfstudy.training.fitted import Variant
@@ -489,6 +490,112 @@ def test_lesson_09_tells_what_is_wrong(check, wrong, message):
     ],
 )
 def test_lesson_09_knows_the_right_answers(check, right):
+    status = check(right)
+    assert status.state == "correct", status.message
+    assert check(None).state == "not attempted"
+    assert check(lambda *_: None).state == "not attempted"
+
+
+def halves(table):
+    counts = pd.crosstab(table["dataset"], table["label"]).reindex(columns=[0, 1])
+    keep = table["dataset"].map(counts.fillna(0).min(axis=1))
+    return table[table.groupby(["dataset", "label"]).cumcount() < keep]
+
+
+def even_in_all(table):
+    fewest = table["label"].value_counts().min()
+    return table.groupby("label").head(fewest)
+
+
+def same_everywhere(table):
+    fewest = table.groupby(["dataset", "label"]).size().unstack(fill_value=0)
+    fewest = fewest.min(axis=1)
+    return table.groupby(["dataset", "label"]).head(fewest[fewest > 0].min())
+
+
+def with_copies(table):
+    most = table["label"].value_counts().max()
+    return pd.concat(
+        table[table["label"] == label].sample(most, replace=True, random_state=0)
+        for label in (0, 1)
+    )
+
+
+def swap(score, clip, neighbours, others):
+    before, after = (
+        score(np.concatenate([batch, clip[None]]))[-1] for batch in (neighbours, others)
+    )
+    return abs(after - before)
+
+
+def clip_first(score, clip, neighbours, others):
+    before, after = (
+        score(np.concatenate([clip[None], batch]))[0] for batch in (neighbours, others)
+    )
+    return abs(after - before)
+
+
+def of_the_neighbours(score, clip, neighbours, others):
+    before, after = (
+        score(np.concatenate([batch, clip[None]]))[0] for batch in (neighbours, others)
+    )
+    return abs(after - before)
+
+
+def not_abs(score, clip, neighbours, others):
+    before, after = (
+        score(np.concatenate([batch, clip[None]]))[-1] for batch in (neighbours, others)
+    )
+    return -abs(after - before)
+
+
+def macs(side, kernel, before, after, groups):
+    return side**2 * after * kernel**2 * before // groups
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "message"),
+    [
+        (checks_08.balanced, even_in_all, "not inside each data set"),
+        (checks_08.balanced, lambda t: t, "Not yet"),
+        (checks_08.balanced, with_copies, "twice"),
+        (checks_08.balanced, same_everywhere, "smaller class of its own"),
+        (checks_08.balanced, lambda t: t["label"], "as a table"),
+        (checks_08.neighbour_swap, clip_first, "Where does your clip stand"),
+        (checks_08.neighbour_swap, of_the_neighbours, "*same*"),
+        (checks_08.neighbour_swap, not_abs, "abs"),
+        (checks_08.neighbour_swap, lambda s, c, n, o: 0.0, "mixes the whole batch"),
+        (checks_08.neighbour_swap, lambda s, c, n, o: s(n), "one number"),
+        (
+            checks_08.conv_macs,
+            lambda s, k, b, a, g: macs(s, k, b, a, 1),
+            "without groups",
+        ),
+        (checks_08.conv_macs, lambda s, k, b, a, g: k**2 * b * a // g, "one place"),
+        (checks_08.conv_macs, lambda s, k, b, a, g: s**2 * k**2 * b // g, "one filter"),
+        (
+            checks_08.conv_macs,
+            lambda s, k, b, a, g: 2 * macs(s, k, b, a, g),
+            "addition",
+        ),
+        (checks_08.conv_macs, lambda s, k, b, a, g: 7, "torch counts"),
+    ],
+)
+def test_lesson_08_tells_what_is_wrong(check, wrong, message):
+    status = check(wrong)
+    assert status.state == "try again"
+    assert message in status.message
+
+
+@pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (checks_08.balanced, halves),
+        (checks_08.neighbour_swap, swap),
+        (checks_08.conv_macs, macs),
+    ],
+)
+def test_lesson_08_knows_the_solution_and_the_stub(check, right):
     status = check(right)
     assert status.state == "correct", status.message
     assert check(None).state == "not attempted"

@@ -29,6 +29,7 @@ triton_first()  # before TensorFlow, or the process may die
 # Frames, or features of frames; or a pair of them and flow.
 X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
 Augment = Callable[[X, np.random.Generator], X]
+More = Callable[[X, torch.Tensor, np.random.Generator], tuple[X, torch.Tensor]]
 
 
 class PreparedSet(Dataset):
@@ -147,6 +148,7 @@ class Loader(DataLoader):
     """A DataLoader whose order and augmentation are known: see `loader`."""
 
     augment: Augment | None = None
+    more: More | None = None
     seed = 0
     epoch = 0
 
@@ -164,6 +166,9 @@ class Loader(DataLoader):
                 # By batch, so that an epoch is the same after an interruption.
                 rng = np.random.default_rng([self.seed, self.epoch, number])
                 x = self.augment(x, rng)
+            if self.more is not None:
+                rng = np.random.default_rng([self.seed, self.epoch, number, 1])
+                x, y = self.more(x, y, rng)
             yield x, y
 
 
@@ -205,6 +210,7 @@ def loader(
     seed: int = 0,
     draw: int | None = None,
     augment: Augment | None = None,
+    more: More | None = None,
     workers: int = 0,
 ) -> Loader:
     """Batches (x uint8 (B, ...), y float32 (B,)); the last one may be smaller.
@@ -216,6 +222,7 @@ def loader(
         draw: with `shuffle` and by="frame", how many frames of a video an epoch has,
             others each time; all where not given. Neighbours are nearly alike.
         augment: changes a batch x, given a random generator; for training only.
+        more: gives a batch (x, y) further examples; for training only.
         workers: processes that read ahead; reading is a copy from memory, so 0 will do
             unless the disk is slow.
     """
@@ -232,5 +239,5 @@ def loader(
         multiprocessing_context="spawn" if workers else None,
         persistent_workers=workers > 0,
     )
-    batches.augment, batches.seed = augment, seed
+    batches.augment, batches.more, batches.seed = augment, more, seed
     return batches

@@ -6,6 +6,8 @@ costs.measure(detector, videos, train_s=31.0)      # the `cost` of a result file
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -79,10 +81,36 @@ def macs(detector: Detector) -> int:
         one = (1, *shape) if detector.level == "frame" else (1, view.frames, *shape)
         x = torch.zeros(one, dtype=torch.uint8)
         x = x.to(next(detector.module.parameters()).device)
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
+        with (
+            FlopCounterMode(display=False) as counter,
+            _recurrent_macs(detector.module) as recurrent,
+            torch.no_grad(),
+        ):
             detector.module.eval()(x)
-        return frames * counter.get_total_flops() // 2  # it counts both operations
+        # The counter counts both operations, and none of a recurrent layer.
+        return frames * (counter.get_total_flops() // 2 + sum(recurrent))
     return frames * _keras_macs(detector.module, view.frames // frames)
+
+
+@contextmanager
+def _recurrent_macs(module: Any) -> Iterator[list[int]]:
+    """A list that fills with the multiplications of each call of a recurrent layer."""
+    from torch import nn
+
+    counts: list[int] = []
+
+    def count(layer: nn.Module, inputs: tuple, _: Any) -> None:
+        steps = inputs[0].shape[0] * inputs[0].shape[1]  # of all sequences
+        kernels = (w for name, w in layer.named_parameters() if "weight" in name)
+        counts.append(steps * sum(kernel.numel() for kernel in kernels))
+
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.RNNBase)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    try:
+        yield counts
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _keras_macs(model: Any, times: int) -> int:

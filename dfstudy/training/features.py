@@ -34,11 +34,14 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
         float32 (videos, T, F), memory-mapped; made at the first call.
     """
     videos = PreparedSet(prepared, rows, by="video")
-    path = paths.home() / "features" / f"{_key(spatial, prepared, videos)}.npy"
-    if path.exists():
-        return np.load(path, mmap_mode="c")
-    path.parent.mkdir(parents=True, exist_ok=True)
     frames = prepared.view.frames
+    folder = paths.home() / "features" / _key(spatial, prepared, videos)
+    # Of the same videos prepared, a longer look begins with a shorter one.
+    there = sorted(int(file.stem) for file in folder.glob("*.npy"))
+    if longer := [count for count in there if count >= frames]:
+        return np.load(folder / f"{longer[0]}.npy", mmap_mode="c")[:, :frames]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{frames}.npy"
     part = path.with_suffix(f".part-{os.getpid()}")  # lessons may run side by side
     out, done = None, 0
     batches = loader(videos, batch_size=8, shuffle=False)
@@ -56,7 +59,7 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
 
 
 def _key(spatial: Any, prepared: Prepared, videos: PreparedSet) -> str:
-    digest = hashlib.sha256(f"{prepared.folder.name} {prepared.view.frames}".encode())
+    digest = hashlib.sha256(prepared.folder.name.encode())
     digest.update("\n".join(videos.video_ids).encode())
     for weight in all_weights(spatial):
         digest.update(np.ascontiguousarray(weight).tobytes())

@@ -201,6 +201,8 @@ def _fit(
     if not frozen:
         reading["augment"] = AUGMENTATIONS[recipe.get("augmentation", "none")]
         reading["draw"] = recipe.get("draw", profile.draw)
+    if slim and frozen and hasattr(family, "more"):
+        reading["more"] = family.more
     if slim:
         epochs = profile.epochs * recipe["epoch_factor"]
     else:
