@@ -132,8 +132,16 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("predict")
     sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
     sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
+    sub.add_argument(
+        "--text",
+        metavar="DESCRIPTION",
+        help="what is said of the video(s), for a detector that reads it",
+    )
     sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
+
+
+_RESIZES = ("area", "adaptive", "bilinear", "centre")  # data.view.View.resize
 
 
 def _view_options(sub: argparse.ArgumentParser) -> None:
@@ -160,7 +168,7 @@ def _view_options(sub: argparse.ArgumentParser) -> None:
         help="best: look for faces in every M-th frame",
     )
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
-    sub.add_argument("--resize", choices=("area", "adaptive"), default="area")
+    sub.add_argument("--resize", choices=_RESIZES, default="area")
     sub.add_argument("--margin", type=float, default=0.3, help="0.3: 30 %% a side")
     sub.add_argument("--detector", choices=("mtcnn", "haar"), default="mtcnn")
     sub.add_argument(

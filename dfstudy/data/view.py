@@ -26,13 +26,12 @@ from dfstudy.video.clips import Clip, read_clip
 from dfstudy.video.flow import SMALLEST, paired_flow, sampled_flow
 from dfstudy.video.region import best_start
 from dfstudy.video.sample import (
-    adaptive_pool,
+    RESIZES,
     beside_indices,
     count_repeats,
     even_indices,
     first_indices,
     frames_apart,
-    resize_area,
     stretch_indices,
 )
 
@@ -59,7 +58,9 @@ class View:
     sampling: Literal["even", "first", "best", "consecutive"] = "even"
     every: int = 8  # "best" looks for faces in every so many frames (S0's M)
     crop: Literal["frame", "face"] = "frame"
-    resize: Literal["area", "adaptive"] = "area"  # of whole frames; faces: always area
+    # Of whole frames; faces: always area. "bilinear" and "centre" are what S0 weighs
+    # "adaptive" against.
+    resize: Literal["area", "adaptive", "bilinear", "centre"] = "area"
     margin: float = 0.3  # share of the face's longer side added on each end, at most 1
     detector: Literal["mtcnn", "haar"] = "mtcnn"  # of faces
     # Without a face: the video goes when no frame has one (S3), or each frame that has
@@ -69,6 +70,9 @@ class View:
     # or to the one `apart_s` later (0.6 s is as far as S1's sampled frames lie apart).
     flow: Literal["none", "sampled", "adjacent", "apart"] = "none"
     apart_s: float = 0.6
+    # Whether the video's description is given beside it (S0). It comes from the
+    # manifest: `see` shows the same with it or without.
+    text: bool = False
 
     def __post_init__(self):
         if min(self.height, self.width, self.frames, self.every) < 1:
@@ -179,7 +183,7 @@ def see(
         raise ValueError("a view of faces needs a detector")
     whole, count = view.crop == "frame", view.frames
     looked = count if view.drop == "video" else 2 * count
-    resize = resize_area if view.resize == "area" else adaptive_pool
+    resize = RESIZES[view.resize]
     clip = read_clip(
         path,
         _sampling(path, view, looked, detector),

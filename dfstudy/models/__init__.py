@@ -21,6 +21,7 @@ FAMILIES = (
     "two_stream_video",
     "cnn_rnn",
     "cnn_3d",
+    "fusion",
 )
 
 
