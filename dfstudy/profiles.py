@@ -31,6 +31,8 @@ class Profile:
     draw: int | None  # frames of a training video that an epoch shows; None: all
     bootstrap: int  # resamples of an interval
     sweep: int  # points of a grid of settings that are tried
+    lengths: tuple[int, ...]  # frames of a clip that are compared, ascending
+    repeats: int  # trainings of one detector, from other seeds
     strangers: int  # people that the slim backbone is pretrained on
     pretrain_epochs: int
     timeout_minutes: int  # of one notebook
@@ -54,6 +56,8 @@ _ALL = {
             draw=6,
             bootstrap=200,
             sweep=2,
+            lengths=(4, 8),
+            repeats=2,
             strangers=8,
             pretrain_epochs=1,
             timeout_minutes=5,
@@ -73,6 +77,8 @@ _ALL = {
             draw=6,
             bootstrap=1000,
             sweep=4,
+            lengths=(4, 8, 16, 32),
+            repeats=3,
             strangers=128,
             pretrain_epochs=10,
             timeout_minutes=20,
@@ -92,6 +98,8 @@ _ALL = {
             draw=None,
             bootstrap=1000,
             sweep=6,
+            lengths=(10, 20, 40, 80),
+            repeats=3,
             strangers=64,
             pretrain_epochs=6,
             timeout_minutes=60,
@@ -111,6 +119,8 @@ _ALL = {
             draw=None,
             bootstrap=2000,
             sweep=6,
+            lengths=(10, 20, 40, 80),
+            repeats=5,
             strangers=256,
             pretrain_epochs=10,
             timeout_minutes=24 * 60,

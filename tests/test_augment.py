@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dfstudy.training.augment import SHIFT, augment
+from dfstudy.training.augment import SHIFT, mirror_shift
 from dfstudy.training.schedule import constant, one_cycle
 from dfstudy.video.flow import optical_flow
 from dfstudy.video.sample import resize_area
@@ -17,7 +17,7 @@ def frames(*shape, seed=0):
 
 def test_shape_and_type_stay():
     for x in (frames(5, 20, 30), frames(5, 4, 20, 30)):
-        y = augment(x, np.random.default_rng(0))
+        y = mirror_shift(x, np.random.default_rng(0))
         assert y.shape == x.shape
         assert y.dtype == torch.uint8
 
@@ -25,13 +25,13 @@ def test_shape_and_type_stay():
 def test_input_is_left_alone():
     x = frames(3, 20, 30)
     before = x.clone()
-    augment(x, np.random.default_rng(0))
+    mirror_shift(x, np.random.default_rng(0))
     assert torch.equal(x, before)
 
 
 def test_all_frames_of_a_clip_change_alike():
     still = frames(6, 1, 20, 30).expand(6, 5, 20, 30, 3)
-    y = augment(still, np.random.default_rng(1))
+    y = mirror_shift(still, np.random.default_rng(1))
     assert torch.equal(y, y[:, :1].expand_as(y))
     assert not torch.equal(y[0, 0], y[1, 0])
 
@@ -40,7 +40,7 @@ def test_it_is_a_mirror_and_a_shift():
     """One bright column ends where a mirror and a shift can put it."""
     x = torch.zeros(200, 40, 60, 3, dtype=torch.uint8)
     x[:, :, 10] = 100
-    y = augment(x, np.random.default_rng(2)).float()
+    y = mirror_shift(x, np.random.default_rng(2)).float()
     assert (y.sum((2, 3)) == 300).all()  # one column in every row, as bright as it was
     column = y.sum((1, 3)).argmax(1)
     most = round(SHIFT * 40)
@@ -53,7 +53,7 @@ def test_it_is_a_mirror_and_a_shift():
 
 def test_rows_move_too_and_the_edge_is_repeated():
     x = torch.arange(40, dtype=torch.uint8).view(1, 40, 1, 1).expand(100, 40, 60, 3)
-    y = augment(x, np.random.default_rng(3))[:, :, 0, 0].int()
+    y = mirror_shift(x, np.random.default_rng(3))[:, :, 0, 0].int()
     most = round(SHIFT * 40)
     assert len(y[:, 20].unique()) > most
     assert ((y[:, 20] - 20).abs() <= most).all()
@@ -91,8 +91,8 @@ def test_a_pair_stays_the_frames_and_their_flow():
     """Flow of the changed frames is the changed flow, mirrored or not."""
     frames, later = moving_texture()
     flow = flows_of(frames, later).half()
-    got, moved = augment((frames, flow), np.random.default_rng(5))
-    next_ones, _ = augment((later, flow), np.random.default_rng(5))
+    got, moved = mirror_shift((frames, flow), np.random.default_rng(5))
+    next_ones, _ = mirror_shift((later, flow), np.random.default_rng(5))
     want = flows_of(got, next_ones)
     assert moved.dtype == torch.float16 and moved.shape == flow.shape
     inner = (moved.float() - want)[:, 16:-16, 24:-24]
@@ -107,12 +107,12 @@ def test_frames_and_flow_of_a_pair_move_alike():
     x = frames(20, 4, 30, 40)
     flow = torch.stack([x[..., 0], x[..., 1]], dim=-1).half()
     before = flow.clone()
-    got, moved = augment((x, flow), np.random.default_rng(6))
+    got, moved = mirror_shift((x, flow), np.random.default_rng(6))
     assert torch.equal(moved[..., 0].abs(), got[..., 0].half())
     assert torch.equal(moved[..., 1], got[..., 1].half())
     signs = moved[..., 0].sign().amin((1, 2, 3))
     assert torch.equal(signs, moved[..., 0].sign().amax((1, 2, 3)))  # one a clip
     assert set(signs.tolist()) == {-1, 1}
     assert torch.equal(flow, before)
-    alone = augment(x, np.random.default_rng(6))
+    alone = mirror_shift(x, np.random.default_rng(6))
     assert torch.equal(got, alone)  # with flow or without, the same draws

@@ -11,7 +11,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from dfstudy.data import loader
-from dfstudy.models import FAMILIES, detector, family, margin
+from dfstudy.models import FAMILIES, detector, family, forward, margin
 from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
 from dfstudy.training.schedule import one_cycle
 
@@ -118,6 +118,7 @@ def test_it_learns_and_keeps_the_best_epoch(name, tmp_path, capsys):
     assert history["kept"].argmax() == history["val_auroc"].argmax()
     assert history["epoch"].tolist() == [0, 1, 2, 3, 4]
     assert (history["seconds"] > 0).all()
+    assert history[["train_accuracy", "val_accuracy"]].max().min() > 0.7
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
     assert history["val_auroc"].max() > 0.9
     assert capsys.readouterr().out.count("val AUROC") == 5
@@ -167,9 +168,7 @@ def test_the_best_so_far_survives_a_break(name, tmp_path):
         detector.new(one, view=toy_view(name), data_kind="synthetic", seed=0)
         for one in (whole, rest)
     ]
-    logits = [
-        model._logits(model.module, x if len(x) > 1 else x[0]) for model in models
-    ]
+    logits = [forward(model.module, x if len(x) > 1 else x[0]) for model in models]
     np.testing.assert_allclose(*logits, rtol=0.02, atol=2e-3)
 
 
@@ -203,9 +202,8 @@ def test_without_patience_it_goes_on_and_keeps_the_last_epoch(name, tmp_path):
     assert history["val_auroc"].iloc[-1] < history["val_auroc"].max() - 0.01
     view = family(name).view(1)
     model = detector.new(built, view=view, data_kind="synthetic", seed=0)
-    margins = margin(
-        model._logits(model.module, val.x)
-    )  # probabilities near 1 would tie
+    # Not probabilities: near 1 they would tie.
+    margins = margin(forward(model.module, val.x).astype(float))
     assert history["kept"].tolist() == [False] * 4 + [True]
     last = history["val_auroc"].iloc[-1]
     assert roc_auc_score(val.y, margins) == pytest.approx(last, abs=1e-3)
@@ -249,15 +247,83 @@ def test_validation_auroc_is_scikit_learns_or_nothing():
     assert math.isnan(val_auroc([0, 1], [math.nan, 0.3]))
 
 
-def test_the_log_knows_its_best_epoch(tmp_path):
+def ranked(auroc: float) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and margins of ten reals and one fake with this AUROC."""
+    return np.array([0] * 10 + [1]), np.append(np.arange(10.0), 10 * auroc - 0.5)
+
+
+def log_of(tmp_path, **options) -> EpochLog:
     batches = torch.utils.data.DataLoader([0, 1])
-    options = {"epochs": 3, "patience": 1, "verbose": False}
-    log = EpochLog(tmp_path, "torch", batches, batches, **options)
+    options = {"epochs": 3, "patience": 1, "verbose": False} | options
+    return EpochLog(tmp_path, "torch", batches, batches, **options)
+
+
+def test_the_log_knows_its_best_epoch(tmp_path):
+    log = log_of(tmp_path)
     assert log.best() == -math.inf
     for epoch, auroc in enumerate([0.6, 0.8, 0.7]):
-        score = log.add(
-            epoch=epoch, train_loss=1, val_loss=1, val_auroc=auroc, seconds=1
-        )
-        assert score == auroc
+        numbers = {"train_loss": 1, "train_accuracy": 0.5, "val_loss": 1, "seconds": 1}
+        assert log.add(*ranked(auroc), epoch=epoch, **numbers) == pytest.approx(auroc)
         assert log.stale() == (epoch == 2)
-    assert log.best() == 0.8
+    assert log.best() == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "best"), [("val_auroc", 1), ("val_loss", 2), ("val_accuracy", 0)]
+)
+def test_the_log_watches_what_the_paper_watches(monitor, best, tmp_path):
+    log = log_of(tmp_path, monitor=monitor, patience=9)
+    # (AUROC, shift of all margins, loss): accuracy is 10/11, then 1/11 twice.
+    for epoch, (auroc, shift, loss) in enumerate(
+        [(0.6, -20, 0.5), (0.9, 20, 0.5), (0.5, 20, 0.1)]
+    ):
+        labels, margins = ranked(auroc)
+        numbers = {"train_loss": 1, "train_accuracy": 0.5, "seconds": 1}
+        log.add(labels, margins + shift, epoch=epoch, val_loss=loss, **numbers)
+    table = log.finish()
+    log = log_of(tmp_path, monitor=monitor, patience=9)
+    np.testing.assert_allclose(table["val_accuracy"], [10 / 11, 1 / 11, 1 / 11])
+    assert table["kept"].argmax() == best
+
+
+def test_an_unknown_monitor_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="val_f1"):
+        log_of(tmp_path, monitor="val_f1")
+
+
+@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_other_optimizers_train_too(name, optimizer, tmp_path):
+    _, history = run(name, tmp_path, n=64, epochs=3, optimizer=optimizer)
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert history["train_accuracy"].between(0.3, 1).all()
+    with pytest.raises(ValueError, match="sgdx"):
+        run(name, tmp_path / "none", optimizer="sgdx")
+
+
+def test_parts_of_a_network_have_rates_of_their_own(tmp_path):
+    start = family("frame_torch").build(network="slim", pretrained="none", seed=0)
+    before = {k: v.clone() for k, v in start.module.state_dict().items()}
+    rates = {"backbone.blocks": 0.0}
+    built, _ = run("frame_torch", tmp_path, epochs=1, rates=rates)
+    moved = {
+        name: not torch.equal(value, before[name])
+        for name, value in built.module.named_parameters()
+    }
+    assert {name for name in moved if not moved[name]} == {
+        name for name in moved if name.startswith("backbone.blocks")
+    }
+    with pytest.raises(ValueError, match="encoder"):
+        run("frame_torch", tmp_path / "none", rates={"encoder": 0.0})
+
+
+def test_layers_thaw_when_their_epoch_comes(tmp_path):
+    seen = {}
+
+    def thaw(module, epoch):
+        module.backbone.requires_grad_(epoch >= 2)
+        seen[epoch] = module.backbone.stem.conv.weight.detach().clone()
+
+    run("frame_torch", tmp_path, epochs=4, thaw=thaw)
+    assert torch.equal(seen[0], seen[1]) and torch.equal(seen[1], seen[2])
+    assert not torch.equal(seen[2], seen[3])

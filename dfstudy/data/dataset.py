@@ -42,15 +42,13 @@ class Dataset:
     def prepared(self, view: View) -> Prepared:
         """Every video as `view` sees it, made once and kept under the data folder.
 
-        A set of the same frames with their flow serves a view without flow, too.
+        A set of the same frames with their flow serves a view without flow, too, and
+        one of the first 32 frames a view of the first 8.
         """
-        if view.flow == "none":
-            with_flow = (
-                replace(view, flow=f) for f in ("sampled", "adjacent", "apart")
-            )
-            there = (v for v in with_flow if prepare.is_prepared(self.manifest, v))
-            view = next(there, view)
-        return prepare.prepare(self.manifest, view)
+        there = prepare.prepared_views(self.manifest)
+        ready = [view] if view in there else there
+        serves = next((other for other in ready if _serves(other, view)), view)
+        return prepare.prepare(self.manifest, serves).first(view.frames)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """{split: {"real": n, "fake": n}}."""
@@ -71,6 +69,15 @@ class Dataset:
             "split_sha256": sha256(self.manifest[["video_id", "group", "split"]]),
             "counts": self.counts(),
         }
+
+
+def _serves(ready: View, view: View) -> bool:
+    """Whether what is prepared for `ready` holds all that `view` shows."""
+    if view.sampling == "first" and ready.frames > view.frames:
+        ready = replace(ready, frames=view.frames)
+    if view.flow == "none":
+        ready = replace(ready, flow="none", apart_s=view.apart_s)
+    return ready == view
 
 
 def load(data: str, *, profile: Profile) -> Dataset:

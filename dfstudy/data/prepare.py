@@ -56,7 +56,7 @@ def prepare(
         shard_videos: videos in a shard, at most.
     """
     table = manifests.validate(manifest).sort_values("video_id")
-    key = _key(table, view, shard_videos)
+    key = _key(_content(table), view, shard_videos)
     folder = _folder(table, view, key, out)
 
     def answers(rows: list[dict]) -> Iterator[Sample | str]:
@@ -68,11 +68,20 @@ def prepare(
     return fill(folder, parts, answers, view=view, key=key, progress=progress)
 
 
-def is_prepared(manifest: pd.DataFrame, view: View) -> bool:
-    """Whether `prepare` has done these videos in this way, in its usual place."""
+def prepared_views(manifest: pd.DataFrame) -> list[View]:
+    """The views that `prepare` has been asked for of these videos, in its usual place.
+
+    One that was broken off is among them: `prepare` goes on with it.
+    """
     table = manifests.validate(manifest).sort_values("video_id")
-    folder = _folder(table, view, _key(table, view, SHARD_VIDEOS), None)
-    return (folder / "prepared.json").exists()
+    content, found = _content(table), []
+    for card in sorted((paths.home() / "prepared").glob("*/prepared.json")):
+        about = json.loads(card.read_text())
+        if about["format"] == FORMAT and about["view"].keys() <= View.settings():
+            view = View.from_dict(about["view"])
+            if about["key"] == _key(content, view, SHARD_VIDEOS):
+                found.append(view)
+    return found
 
 
 def _folder(
@@ -161,14 +170,19 @@ def _shuffled(row: dict) -> bytes:
     return hashlib.sha256(row["video_id"].encode()).digest()
 
 
-def _key(table: pd.DataFrame, view: View, shard_videos: int) -> str:
-    digest = hashlib.sha256(f"{FORMAT} {view.key()} {shard_videos}".encode())
-    digest.update(manifests.sha256(table.drop(columns=["group", "split"])).encode())
+def _key(content: str, view: View, shard_videos: int) -> str:
+    text = f"{FORMAT} {view.key()} {shard_videos}{content}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content(table: pd.DataFrame) -> str:
+    """What is known of the videos and their files."""
+    parts = [manifests.sha256(table.drop(columns=["group", "split"]))]
     for path in table["path"]:
         # A file that is not there is a drop with a reason, not an error.
         stat = Path(path).stat() if Path(path).exists() else None
-        digest.update(f"{path} {stat and (stat.st_size, stat.st_mtime_ns)}".encode())
-    return digest.hexdigest()
+        parts.append(f"{path} {stat and (stat.st_size, stat.st_mtime_ns)}")
+    return "".join(parts)
 
 
 def _name(table: pd.DataFrame) -> str:

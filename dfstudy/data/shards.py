@@ -17,7 +17,7 @@ import os
 import tarfile
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,13 @@ class Prepared:
         )
         return cls(folder, View.from_dict(about["view"]), index)
 
+    def first(self, frames: int) -> "Prepared":
+        """The same videos, of each the first `frames` of its frames.
+
+        Records and index still speak of all that were prepared.
+        """
+        return replace(self, view=replace(self.view, frames=frames))
+
     @property
     def dropped(self) -> dict[str, str]:
         """Videos that there is nothing of, and why."""
@@ -88,7 +95,7 @@ class Prepared:
         row = self._row(video_id)
         count = int(np.prod(row["shape"]))
         data = ShardMaps(self.folder).bytes(row["shard"], row["offset"], count)
-        return data.reshape(row["shape"])
+        return data.reshape(row["shape"])[..., : self.view.frames, :, :, :]
 
     def flow(self, video_id: str) -> np.ndarray:
         """float16 (T, H, W, 2) or (F, T, s, s, 2): dx, dy in pixels of `array`.
@@ -101,7 +108,7 @@ class Prepared:
         shape = (*row["shape"][:-1], 2)
         count = int(np.prod(shape)) * np.dtype(np.float16).itemsize
         data = ShardMaps(self.folder).bytes(row["shard"], row["flow_offset"], count)
-        return data.view(np.float16).reshape(shape)
+        return data.view(np.float16).reshape(shape)[..., : self.view.frames, :, :, :]
 
     def record(self, video_id: str) -> dict:
         """What is known of the sample: label, indices, boxes, confidences, origin."""

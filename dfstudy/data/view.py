@@ -57,6 +57,9 @@ class View:
     # neighbours in which a face is seen best (S0); T neighbours from the middle.
     sampling: Literal["even", "first", "best", "consecutive"] = "even"
     every: int = 8  # "best" looks for faces in every so many frames (S0's M)
+    # Faces are looked for in every so many of the sampled frames, and followed between
+    # them. "best" looks at all frames of its clip (S0: "dense").
+    follow: int = 4
     crop: Literal["frame", "face"] = "frame"
     # Of whole frames; faces: always area. "bilinear" and "centre" are what S0 weighs
     # "adaptive" against.
@@ -75,7 +78,8 @@ class View:
     text: bool = False
 
     def __post_init__(self):
-        if min(self.height, self.width, self.frames, self.every) < 1:
+        counts = (self.height, self.width, self.frames, self.every, self.follow)
+        if min(counts) < 1:
             raise ValueError(f"sizes must be positive: {self}")
         if not self.apart_s > 0:
             raise ValueError(f"apart_s is a time in seconds, more than 0: {self}")
@@ -105,6 +109,11 @@ class View:
     def to_dict(self) -> dict[str, object]:
         """For a model file. `View.from_dict` is the way back."""
         return asdict(self)
+
+    @classmethod
+    def settings(cls) -> set[str]:
+        """The names that `from_dict` knows."""
+        return {field.name for field in fields(cls)}
 
     @classmethod
     def from_dict(cls, settings: dict[str, object]) -> "View":
@@ -193,7 +202,7 @@ def see(
     )
     at, faces, absent = np.arange(count), [], looked
     if detector is not None:
-        every = 1 if view.sampling == "best" else 4  # S0: "dense" inside its clip
+        every = 1 if view.sampling == "best" else view.follow
         tracks = clip.track(detector, count=looked, every=every)
         if tracks:
             absent = looked - int(tracks[0].present.sum())

@@ -54,12 +54,38 @@ def family(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def margin(logits: np.ndarray) -> np.ndarray:
-    """Log-odds of "fake": (N, 1) or (N, 2) logits to (N,), float64.
+def forward(module: Any, x: np.ndarray | list[np.ndarray]) -> np.ndarray:
+    """What a network makes of a batch, or of the parts of one, as it is in use.
+
+    float32 on every machine, so that a detector's scores do not depend on it.
+    """
+    if hasattr(module, "predict_on_batch"):
+        return np.asarray(module.predict_on_batch(x), np.float32)
+    import torch
+
+    device = next(module.parameters()).device
+    module.eval()
+    with torch.inference_mode():
+        parts = [
+            torch.from_numpy(np.ascontiguousarray(part)).to(device)
+            for part in (x if isinstance(x, list) else [x])
+        ]
+        out = module(tuple(parts) if isinstance(x, list) else parts[0])
+        return out.float().cpu().numpy()
+
+
+def weights(module: Any) -> list[np.ndarray]:
+    """All numbers of a network, those that are not trained as well."""
+    if hasattr(module, "get_weights"):
+        return module.get_weights()
+    return [value.cpu().numpy() for value in module.state_dict().values()]
+
+
+def margin(logits: Any) -> Any:
+    """Log-odds of "fake": (N, 1) or (N, 2) logits, an array or a tensor, to (N,).
 
     One logit is the log-odds themselves; of two, real first, it is their difference.
     """
-    logits = np.asarray(logits, np.float64)
     return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
 
 
@@ -68,4 +94,5 @@ def fake_probability(logits: np.ndarray) -> np.ndarray:
 
     The sigmoid of the margin; for two logits that is the softmax.
     """
-    return (0.5 * (1 + np.tanh(margin(logits) / 2))).astype(np.float32)
+    odds = margin(np.asarray(logits, np.float64))
+    return (0.5 * (1 + np.tanh(odds / 2))).astype(np.float32)

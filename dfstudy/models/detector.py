@@ -19,7 +19,7 @@ import numpy as np
 
 from dfstudy import models
 from dfstudy.data.view import View
-from dfstudy.models import Built, fake_probability, family
+from dfstudy.models import Built, fake_probability, family, forward
 
 _CARD = "model.json"
 _WEIGHTS = {"torch": "model.safetensors", "keras": "model.weights.h5"}
@@ -119,21 +119,9 @@ class Detector:
         logits = [np.zeros((0, 1), np.float32)]
         for i in range(0, len(parts[0]), batch_size):
             x = [part[i : i + batch_size] for part in parts]
-            logits.append(self._logits(module, x if flow is not None else x[0]))
+            logits.append(forward(module, x if flow is not None else x[0]))
         scores = fake_probability(np.concatenate(logits[1:] or logits))
         return scores.reshape(shape) if self.level == "frame" else scores
-
-    def _logits(self, module: Any, x: np.ndarray | list[np.ndarray]) -> np.ndarray:
-        # float32 on every machine, so that a detector's scores do not depend on it.
-        if self.info["framework"] == "keras":
-            return np.asarray(module.predict_on_batch(x), np.float32)
-        import torch
-
-        device = next(module.parameters()).device
-        module.eval()
-        with torch.inference_mode():
-            x = torch.from_numpy(np.ascontiguousarray(x)).to(device)
-            return module(x).float().cpu().numpy()
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder; model.json comes last: a folder with it is whole."""

@@ -17,8 +17,11 @@ from torch import Tensor, nn
 from dfstudy.data.view import View
 from dfstudy.frameworks import import_torchvision
 from dfstudy.models import Built, slim_torch, weights
+from dfstudy.models.losses_torch import WeightedCrossEntropy as loss
 
 torchvision = import_torchvision()
+
+__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
 
 NAME = "frame_torch"
 FRAMEWORK = "torch"
@@ -39,7 +42,8 @@ class Recipe:
     optimizer: str = "adam"
     loss: str = "cross-entropy, weights 1 / class frequency"
     epochs: int = 10
-    precision: str = "32"  # mixed precision was tried, the final runs are float32
+    monitor: str = "val_accuracy"  # stops the training, and chooses its epoch
+    precision: str = "32-true"  # mixed precision was tried, the final runs are float32
     augmentation: str = "none"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # ImageNet, RGB
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
@@ -136,22 +140,6 @@ def build(
         backbone=name,
         pretrained=used,
     )
-
-
-def loss(class_weight: tuple[float, float] = (1.0, 1.0)) -> nn.Module:
-    """Cross-entropy of logits (N, 2) and labels (N,); weights are for (real, fake).
-
-    PyTorch divides by the sum of the weights: only their ratio counts.
-    """
-    return _WeightedCrossEntropy(class_weight)
-
-
-class _WeightedCrossEntropy(nn.CrossEntropyLoss):
-    def __init__(self, class_weight: tuple[float, float]):
-        super().__init__(weight=torch.tensor(class_weight))
-
-    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        return super().forward(logits, labels.long())
 
 
 def _resnet18(pretrained: str | Path) -> tuple[ResNet18, str]:

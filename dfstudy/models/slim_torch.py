@@ -35,8 +35,11 @@ class Slim:
     norm_momentum: float = 0.9  # weight of the old mean; PyTorch calls it 0.1
     dropout: float = 0.1  # of the features, before a detector's last layer
     batch_size: int = 32  # frames
+    optimizer: str = "adamw"
     learning_rate: float = 2e-3  # at the top of one cycle
+    schedule: str = "one_cycle"
     weight_decay: float = 0.05
+    augmentation: str = "mirror_shift"
     epoch_factor: float = 1.0  # times the profile's: more for what trains in no time
 
     @property

@@ -1,22 +1,24 @@
 """Small changes of training frames that leave the label true.
 
-    loader(train, batch_size=32, shuffle=True, seed=0, augment=augment)
+    loader(train, batch_size=32, shuffle=True, seed=0,
+           augment=AUGMENTATIONS["mirror_shift"])
 
-Mirrored and shifted: forty-eight forged clips are few, and without this a network
-learns them by heart. Colours stay, because a composite's are its trace. Neither S0 nor
-S1 augments, so this is for the slim networks. All frames of a clip change alike.
+"mirror_shift": mirrored and shifted. Forty-eight forged clips are few, and without this
+a network learns them by heart. Colours stay, because a composite's are its trace.
+Neither S0 nor S1 augments, so this is for the slim networks. All frames of a clip
+change alike.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dfstudy.data.loader import X
+from dfstudy.data.loader import Augment, X
 
 SHIFT = 0.11  # of the height, at most, in both directions
 
 
-def augment(x: X, rng: np.random.Generator) -> X:
+def mirror_shift(x: X, rng: np.random.Generator) -> X:
     """uint8 (B, H, W, 3) or clips (B, T, H, W, 3), changed; the same shape and type.
 
     Of a pair (frames, flow) both change alike; in a mirror, what went right goes left.
@@ -44,3 +46,7 @@ def _moved(x: Tensor, heads: np.ndarray, moves: np.ndarray) -> Tensor:
             columns = columns.flip(0)
         target[:] = item.index_select(-3, rows).index_select(-2, columns)
     return out
+
+
+# By the name that a recipe or a Variant has for it.
+AUGMENTATIONS: dict[str, Augment | None] = {"none": None, "mirror_shift": mirror_shift}

@@ -19,13 +19,14 @@ from tqdm import tqdm
 from dfstudy import paths
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
+from dfstudy.models import forward, weights
 
 
 def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray:
     """Features of the videos of `rows` that have frames, in the manifest's order.
 
     Args:
-        spatial: a Keras model from uint8 (N, H, W, 3) to (N, F).
+        spatial: a Keras model or a torch module, from uint8 (N, H, W, 3) to (N, F).
         prepared: of the view whose frames it sees.
         rows: of the manifest.
 
@@ -38,14 +39,16 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
         return np.load(path, mmap_mode="c")
     path.parent.mkdir(parents=True, exist_ok=True)
     frames = prepared.view.frames
-    shape = (len(videos), frames, spatial.output_shape[-1])
     part = path.with_suffix(f".part-{os.getpid()}")  # lessons may run side by side
-    out = np.lib.format.open_memmap(part, "w+", np.float32, shape)
-    done, batches = 0, loader(videos, batch_size=8, shuffle=False)
+    out, done = None, 0
+    batches = loader(videos, batch_size=8, shuffle=False)
     for clips, _ in tqdm(batches, desc="features of frames", disable=len(videos) < 100):
         flat = clips.numpy().reshape(-1, *clips.shape[2:])
-        seen = np.asarray(spatial.predict_on_batch(flat), np.float32)
-        out[done : done + len(clips)] = seen.reshape(len(clips), frames, -1)
+        seen = forward(spatial, flat).reshape(len(clips), frames, -1)
+        if out is None:
+            shape = (len(videos), *seen.shape[1:])
+            out = np.lib.format.open_memmap(part, "w+", np.float32, shape)
+        out[done : done + len(clips)] = seen
         done += len(clips)
     out.flush()
     part.replace(path)
@@ -53,8 +56,8 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
 
 
 def _key(spatial: Any, prepared: Prepared, videos: PreparedSet) -> str:
-    digest = hashlib.sha256(prepared.folder.name.encode())
+    digest = hashlib.sha256(f"{prepared.folder.name} {prepared.view.frames}".encode())
     digest.update("\n".join(videos.video_ids).encode())
-    for weight in spatial.get_weights():
+    for weight in weights(spatial):
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()[:16]

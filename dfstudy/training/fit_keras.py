@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from dfstudy.data.loader import X
 from dfstudy.frameworks import import_keras
 from dfstudy.models import margin
-from dfstudy.training.history import EpochLog, set_epoch, val_auroc
+from dfstudy.training.history import EpochLog, set_epoch
 from dfstudy.training.schedule import constant
 
 keras = import_keras()
@@ -39,11 +39,13 @@ def fit(
     learning_rate: float,
     patience: int | None,
     seed: int = 0,
+    optimizer: str = "adamw",
     weight_decay: float = 0.0,
     schedule: Callable[[int, int], float] = constant,
+    monitor: str = "val_auroc",
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with AdamW; leaves `module` with the weights of the epoch it keeps.
+    """Train; leaves `module` with the weights of the epoch it keeps.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1).
@@ -52,16 +54,21 @@ def fit(
         loss: a Keras loss of labels (N, 1) and logits.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
-        learning_rate: of AdamW, which without weight decay is Adam.
+        learning_rate: of the optimizer.
         patience: epochs without a better validation score before it stops, and the
             best is kept; None: no stop, and the last is kept.
         seed: of everything random here.
+        optimizer: "adam", "adamw" or "rmsprop".
         weight_decay: decoupled, as in AdamW.
         schedule: (step, steps) to the factor of the learning rate (training.schedule).
+        monitor: which score is better (history.MONITORS).
         verbose: print a line an epoch.
 
     Returns:
-        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds, kept.
+        One row an epoch: history.COLUMNS, and kept.
+
+    Raises:
+        ValueError: an unknown optimizer or monitor.
     """
     folder = Path(folder)
     log = EpochLog(
@@ -71,7 +78,9 @@ def fit(
         val,
         epochs=epochs,
         patience=patience,
+        monitor=monitor,
         verbose=verbose,
+        optimizer=optimizer,
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         schedule=schedule.__name__,
@@ -81,7 +90,9 @@ def fit(
     if not log.resumed:
         shutil.rmtree(backup, ignore_errors=True)
     keras.utils.set_random_seed(seed)
-    module.compile(keras.optimizers.AdamW(learning_rate, weight_decay), loss)
+    steps = _optimizer(optimizer, learning_rate, weight_decay)
+    right = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)  # of logits
+    module.compile(steps, loss, metrics=[right])
     best = folder / "best.weights.h5"
     module.fit(
         train,
@@ -98,6 +109,16 @@ def fit(
     if patience is not None:
         module.load_weights(best)
     return log.finish()
+
+
+def _optimizer(
+    name: str, learning_rate: float, weight_decay: float
+) -> keras.optimizers.Optimizer:
+    kinds = ("Adam", "AdamW", "RMSprop")
+    by_name = {kind.lower(): getattr(keras.optimizers, kind) for kind in kinds}
+    if name not in by_name:
+        raise ValueError(f"optimizer is one of {', '.join(by_name)}: {name!r}")
+    return by_name[name](learning_rate, weight_decay=weight_decay)
 
 
 class _Rate(keras.callbacks.Callback):
@@ -155,10 +176,12 @@ class _Epoch(keras.callbacks.Callback):
         loss = self.model.loss(labels[:, None], logits)
         before = self._log.best()
         score = self._log.add(
+            labels,
+            margin(logits),
             epoch=epoch,
             train_loss=float(logs["loss"]),
+            train_accuracy=float(logs["accuracy"]),
             val_loss=float(keras.ops.convert_to_numpy(loss)),
-            val_auroc=val_auroc(labels, margin(logits)),
             seconds=time.perf_counter() - self._start,
         )
         if score > before:

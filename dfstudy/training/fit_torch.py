@@ -12,7 +12,7 @@ to three times faster here).
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from dfstudy.frameworks import guard
 from dfstudy.models import margin
-from dfstudy.training.history import EpochLog, set_epoch, val_auroc
+from dfstudy.training.history import EpochLog, set_epoch
 from dfstudy.training.schedule import constant
 
 guard()
@@ -42,12 +42,16 @@ def fit(
     learning_rate: float,
     patience: int | None,
     seed: int = 0,
+    optimizer: str = "adamw",
     weight_decay: float = 0.0,
     schedule: Callable[[int, int], float] = constant,
+    monitor: str = "val_auroc",
+    rates: Mapping[str, float] | None = None,
+    thaw: Callable[[nn.Module, int], None] | None = None,
     precision: str | None = None,
     verbose: bool = True,
 ) -> pd.DataFrame:
-    """Train with AdamW; leaves `module` with the weights of the epoch it keeps.
+    """Train; leaves `module` with the weights of the epoch it keeps.
 
     Args:
         module: uint8 batches of a loader to logits (N, 1) or (N, 2).
@@ -56,17 +60,27 @@ def fit(
         loss: of logits and labels.
         folder: of the fit's own files: checkpoints and history.csv.
         epochs: at most.
-        learning_rate: of AdamW, which without weight decay is Adam.
+        learning_rate: of the optimizer.
         patience: epochs without a better validation score before it stops, and the
             best is kept; None: no stop, and the last is kept.
         seed: of everything random here.
-        weight_decay: decoupled, as in AdamW.
+        optimizer: "adam", "adamw" or "rmsprop".
+        weight_decay: decoupled in AdamW; of the others, added to the gradient.
         schedule: (step, steps) to the factor of the learning rate (training.schedule).
+        monitor: which score is better (history.MONITORS).
+        rates: other learning rates, for parameters whose name begins so:
+            {"encoder.": 1e-5}.
+        thaw: called with `module` and the epoch's number as each begins; says what
+            trains from here on (`requires_grad`).
         precision: Lightning's; None chooses bf16 where it pays.
         verbose: print a line an epoch.
 
     Returns:
-        One row an epoch: epoch, train_loss, val_loss, val_auroc, seconds, kept.
+        One row an epoch: history.COLUMNS, and kept.
+
+    Raises:
+        ValueError: an unknown optimizer or monitor, or a name in `rates` that no
+            parameter has.
     """
     folder = Path(folder)
     last = folder / "last.ckpt"
@@ -77,17 +91,22 @@ def fit(
         val,
         epochs=epochs,
         patience=patience,
+        monitor=monitor,
         verbose=verbose,
+        optimizer=optimizer,
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         schedule=schedule.__name__,
+        rates=dict(rates or {}),
         seed=seed,
     )
     if not log.resumed:
         for file in folder.glob("*.ckpt"):
             file.unlink()
     L.seed_everything(seed, workers=True, verbose=False)
-    task = _Task(module, loss, learning_rate, weight_decay, schedule, seed, log)
+    groups = _groups(module, learning_rate, rates or {})
+    steps = _optimizer(optimizer, groups, learning_rate, weight_decay)
+    task = _Task(module, loss, steps, schedule, thaw, seed, log)
     best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
     # Its own, and after it: save_last writes only where the score got better.
     latest = ModelCheckpoint(folder, last.stem, enable_version_counter=False)
@@ -120,33 +139,28 @@ class _Task(L.LightningModule):
         self,
         module: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
-        learning_rate: float,
-        weight_decay: float,
+        optimizer: torch.optim.Optimizer,
         schedule: Callable[[int, int], float],
+        thaw: Callable[[nn.Module, int], None] | None,
         seed: int,
         log: EpochLog,
     ):
         super().__init__()
         self.module = module
         self.loss = loss
-        self._learning_rate = learning_rate
-        self._weight_decay = weight_decay
+        self._optimizer = optimizer
         self._schedule = schedule
+        self._thaw = thaw
         self._seed = seed
         self._log = log
 
     def configure_optimizers(self) -> dict:
-        optimizer = torch.optim.AdamW(
-            self.module.parameters(),
-            self._learning_rate,
-            weight_decay=self._weight_decay,
-        )
         steps = self.trainer.estimated_stepping_batches
         rate = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: self._schedule(step, steps)
+            self._optimizer, lambda step: self._schedule(step, steps)
         )
         every_step = {"scheduler": rate, "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": every_step}
+        return {"optimizer": self._optimizer, "lr_scheduler": every_step}
 
     def on_train_start(self) -> None:
         self._log.restore(self.current_epoch)  # after the checkpoint was
@@ -154,6 +168,9 @@ class _Task(L.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._start = time.perf_counter()
         self._losses: list[Tensor] = []
+        self._right: list[Tensor] = []
+        if self._thaw is not None:
+            self._thaw(self.module, self.current_epoch)
         set_epoch(self.trainer.train_dataloader, self.current_epoch)
 
     def on_train_batch_start(self, batch: object, index: int) -> None:
@@ -163,8 +180,11 @@ class _Task(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         x, y = batch
-        loss = self.loss(self.module(x), y)
+        logits = self.module(x)
+        loss = self.loss(logits, y)
         self._losses.append(loss.detach())
+        called = margin(logits.detach().float()) >= 0
+        self._right.append(called == (y == 1))
         return loss
 
     def on_validation_epoch_start(self) -> None:
@@ -177,13 +197,45 @@ class _Task(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         logits, labels = (torch.cat(part) for part in zip(*self._seen, strict=True))
         score = self._log.add(
+            labels.cpu(),
+            margin(logits).cpu(),
             epoch=self.current_epoch,
             train_loss=float(torch.stack(self._losses).mean()),
+            train_accuracy=float(torch.cat(self._right).float().mean()),
             val_loss=float(self.loss(logits, labels)),
-            val_auroc=val_auroc(labels.cpu(), margin(logits.cpu().numpy())),
             seconds=time.perf_counter() - self._start,
         )
         self.log("score", score)
+
+
+_OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+def _optimizer(
+    name: str, groups: list[dict], learning_rate: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    if name not in _OPTIMIZERS:
+        raise ValueError(f"optimizer is one of {', '.join(_OPTIMIZERS)}: {name!r}")
+    return _OPTIMIZERS[name](groups, lr=learning_rate, weight_decay=weight_decay)
+
+
+def _groups(
+    module: nn.Module, learning_rate: float, rates: Mapping[str, float]
+) -> list[dict]:
+    """The parameters by learning rate; the first name that fits a parameter counts."""
+    groups = {begin: [] for begin in (*rates, "")}
+    for name, parameter in module.named_parameters():
+        groups[next(begin for begin in groups if name.startswith(begin))].append(
+            parameter
+        )
+    if empty := [begin for begin in rates if not groups[begin]]:
+        raise ValueError(f"no parameter's name begins with {', '.join(empty)}")
+    every = {"": learning_rate} | dict(rates)
+    return [{"params": groups[b], "lr": every[b]} for b in groups if groups[b]]
 
 
 def _fast_precision() -> str:

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,11 @@ from dfstudy.models.detector import Detector
 from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
 from dfstudy.training import pretrain
-from dfstudy.training.augment import augment
+from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.features import features
 from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol
-from dfstudy.training.schedule import one_cycle
+from dfstudy.training.schedule import SCHEDULES
 from dfstudy.video.sample import even_indices
 
 _HISTORY = "history.csv"
@@ -48,6 +49,9 @@ class Variant:
     loss: Mapping[str, Any] = field(default_factory=dict)  # of its `loss`
     learning_rate: float | None = None
     batch_size: int | None = None
+    optimizer: str | None = None
+    augmentation: str | None = None  # a key of augment.AUGMENTATIONS
+    precision: str | None = None  # Lightning's; of PyTorch families
     finetune: bool = False  # train the spatial network, too, where there is a BASE
 
     @property
@@ -58,6 +62,8 @@ class Variant:
         parts += [f"{key}{value:g}" for key, value in self.loss.items()]
         for key, value in (("lr", self.learning_rate), ("batch", self.batch_size)):
             parts += [f"{key}{value:g}"] if value else []
+        named = (self.optimizer, self.augmentation, self.precision)
+        parts += [value.replace("_", "-") for value in named if value]
         parts += ["finetuned"] if self.finetune else []
         return "-".join(parts)
 
@@ -146,8 +152,9 @@ def _fit(
 ) -> tuple[Detector, pd.DataFrame]:
     family = models.family(model)
     slim = profile.network == "slim"
-    look = (getattr(family, "SLIM_LOOK", {}) if slim else {}) | dict(variant.look)
-    view = family.view(profile.frames, **look)
+    look = {"frames": profile.frames if slim else family.PAPER.frames}
+    look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
+    view = family.view(**(look | dict(variant.look)))
     prepared = data.prepared(view)
     base, pretrained = None, start
     if hasattr(family, "BASE"):
@@ -170,7 +177,9 @@ def _fit(
         seed=seed,
         **variant.shape,
     )
-    frozen = built.head is not None and base is not None and not variant.finetune
+    # The papers of a BASE leave its network as it is; the others train all of theirs.
+    frozen = built.head is not None and (base is not None or slim)
+    frozen &= not variant.finetune
     if base is not None:
         built = replace(built, pretrained=base.info["pretrained"])
     train, val = (
@@ -185,28 +194,28 @@ def _fit(
     )
     if len(train.labels.unique()) < 2:
         raise ValueError(f"{data.name}: the training videos are all of one class")
-    recipe = getattr(family, "SLIM", SLIM) if slim else family.PAPER
-    epochs, options, reading = profile.epochs, {}, {}
+    recipe = _settings(family, variant, slim=slim)
+    reading = {}
+    if not frozen:
+        reading["augment"] = AUGMENTATIONS[recipe.get("augmentation", "none")]
+        reading["draw"] = profile.draw
     if slim:
-        epochs = max(1, round(epochs * recipe.epoch_factor))
-        options = {"weight_decay": recipe.weight_decay, "schedule": one_cycle}
-        if not frozen:
-            reading = {"draw": profile.draw, "augment": augment}
+        epochs = max(1, round(profile.epochs * recipe["epoch_factor"]))
+    else:
+        epochs = min(profile.epochs, recipe.get("epochs", profile.epochs))
+    options = {name: recipe[name] for name in _FIT if name in recipe}
+    if hasattr(family, "thaw") and not slim:
+        options["thaw"] = family.thaw
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
     table = fit(
         built.head if frozen else built.module,
         loader(
-            train,
-            batch_size=variant.batch_size or recipe.batch_size,
-            shuffle=True,
-            seed=seed,
-            **reading,
+            train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
         ),
         loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
         epochs=epochs,
-        learning_rate=variant.learning_rate or recipe.learning_rate,
         patience=profile.patience,
         seed=seed,
         **options,
@@ -214,6 +223,29 @@ def _fit(
     seconds = float(table["seconds"].sum())
     facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
     return detectors.new(built, view=view, shape=variant.shape, **facts), table
+
+
+# What `fit` takes of a recipe.
+_FIT = (
+    "learning_rate",
+    "optimizer",
+    "weight_decay",
+    "schedule",
+    "monitor",
+    "rates",
+    "precision",
+)
+# What a Variant may change of it.
+_CHANGED = ("learning_rate", "batch_size", "optimizer", "augmentation", "precision")
+
+
+def _settings(family: ModuleType, variant: Variant, *, slim: bool) -> dict[str, Any]:
+    """The recipe of the family, by name, with what the variant changes."""
+    recipe = dict(vars(getattr(family, "SLIM", SLIM) if slim else family.PAPER))
+    for name in _CHANGED:
+        if (value := getattr(variant, name)) is not None:
+            recipe[name] = value
+    return recipe | {"schedule": SCHEDULES[recipe.get("schedule", "constant")]}
 
 
 def _thinned(videos: PreparedSet, draw: int | None) -> PreparedSet | Subset:

@@ -1,11 +1,13 @@
 """What both fits share: the validation score, the epochs' table, one line an epoch.
 
     log = EpochLog(folder, "torch", train, val, epochs=10, seed=0, patience=4)
-    row = log.add(epoch=0, train_loss=0.7, val_loss=0.6, val_auroc=0.8, seconds=3.1)
+    score = log.add(labels, margins, epoch=0, train_loss=0.7, train_accuracy=0.6,
+                    val_loss=0.6, seconds=3.1)
 
-The score that chooses the checkpoint is the AUROC on validation; where validation has
-one class only there is none, and the loss takes its place (and a warning says so).
-Without patience nothing is chosen: the schedule ends, and its last epoch is kept.
+The score that chooses the checkpoint is the AUROC on validation, or what else the paper
+watches (`MONITORS`); where validation has one class only there is no AUROC, and the
+loss takes its place (and a warning says so). Without patience nothing is chosen: the
+schedule ends, and its last epoch is kept.
 """
 
 import json
@@ -21,7 +23,16 @@ from torch.utils.data import DataLoader
 
 from dfstudy.metrics import scores
 
-COLUMNS = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
+COLUMNS = (
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "val_auroc",
+    "seconds",
+)
+MONITORS = {"val_auroc": 1, "val_accuracy": 1, "val_loss": -1}  # -1: lower is better
 _FILE = "history.csv"
 _SETTINGS = "settings.json"
 
@@ -57,8 +68,12 @@ class EpochLog:
             continued.
         epochs: the cap.
         patience: epochs without a better score before `stale`; None: as many as wanted.
+        monitor: what the score is, a key of MONITORS.
         settings: of the fit, as JSON can hold them.
         verbose: print a line an epoch.
+
+    Raises:
+        ValueError: an unknown monitor.
     """
 
     def __init__(
@@ -70,19 +85,23 @@ class EpochLog:
         *,
         epochs: int,
         patience: int | None,
+        monitor: str = "val_auroc",
         verbose: bool = True,
         **settings: object,
     ):
+        if monitor not in MONITORS:
+            raise ValueError(f"monitor is one of {', '.join(MONITORS)}: {monitor!r}")
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.rows: list[dict[str, float]] = []
         self._epochs = epochs
         self._patience = patience
+        self._monitor = monitor
         self._verbose = verbose
         self._warned = False
         card = folder / _SETTINGS
         items = len(train.dataset), len(val.dataset)
-        same = [framework, items, epochs, patience, settings]
+        same = [framework, items, epochs, patience, monitor, settings]
         text = json.dumps(same, sort_keys=True)
         self.resumed = card.is_file() and card.read_text() == text
         if not self.resumed:
@@ -97,37 +116,48 @@ class EpochLog:
 
     def add(
         self,
+        labels: ArrayLike,
+        margins: ArrayLike,
         *,
         epoch: int,
         train_loss: float,
+        train_accuracy: float,
         val_loss: float,
-        val_auroc: float,
         seconds: float,
     ) -> float:
-        """Keep and print one epoch; returns the score that chooses the checkpoint."""
-        if math.isnan(val_auroc) and not self._warned:
+        """Keep and print one epoch; returns the score that chooses the checkpoint.
+
+        Args:
+            labels: (N,) of validation, 0 real, 1 fake.
+            margins: (N,) log-odds of fake; called fake from 0 on.
+            train_accuracy: in [0, 1], of the batches as they went by.
+        """
+        labels, margins = np.asarray(labels), np.asarray(margins)
+        row = {
+            "epoch": epoch,
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "val_loss": val_loss,
+            "val_accuracy": float(((margins >= 0) == (labels == 1)).mean()),
+            "val_auroc": val_auroc(labels, margins),
+            "seconds": seconds,
+        }
+        no_auroc = math.isnan(row["val_auroc"])
+        if no_auroc and self._monitor == "val_auroc" and not self._warned:
             self._warned = True
             warnings.warn(
                 "validation has one class only: the loss chooses the checkpoint",
                 stacklevel=2,
             )
-        self.rows.append(
-            dict(
-                zip(
-                    COLUMNS,
-                    (epoch, train_loss, val_loss, val_auroc, seconds),
-                    strict=True,
-                )
-            )
-        )
+        self.rows.append(row)
         self.frame().to_csv(self.folder / _FILE, index=False)
         if self._verbose:
             print(
                 f"epoch {epoch + 1:2d}/{self._epochs}  loss {train_loss:.3f}"
-                f"  val loss {val_loss:.3f}  val AUROC {val_auroc:.3f}"
+                f"  val loss {val_loss:.3f}  val AUROC {row['val_auroc']:.3f}"
                 f"  {seconds:.1f} s"
             )
-        return -val_loss if math.isnan(val_auroc) else val_auroc
+        return float(self._scores()[-1])
 
     def best(self) -> float:
         """The best score so far, -inf before the first epoch."""
@@ -140,7 +170,8 @@ class EpochLog:
 
     def _scores(self) -> np.ndarray:
         table = self.frame()
-        return table["val_auroc"].fillna(-table["val_loss"]).to_numpy()
+        watched = MONITORS[self._monitor] * table[self._monitor]
+        return watched.fillna(-table["val_loss"]).to_numpy()
 
     def finish(self) -> pd.DataFrame:
         """The table of the whole fit, with `kept`; there is nothing left to resume."""

@@ -10,6 +10,11 @@ def constant(step: int, steps: int) -> float:
     return 1.0
 
 
+def cosine(step: int, steps: int) -> float:
+    """From the whole rate down to nothing along half a cosine (SGDR, 1608.03983)."""
+    return (1 + math.cos(math.pi * step / max(1, steps))) / 2
+
+
 def one_cycle(step: int, steps: int) -> float:
     """Up along a half cosine, then down to nothing (Smith, Topin, 1708.07120).
 
@@ -23,3 +28,6 @@ def one_cycle(step: int, steps: int) -> float:
     if step < top:
         return 0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2
     return (1 + math.cos(math.pi * (step - top) / max(1, steps - top))) / 2
+
+
+SCHEDULES = {rate.__name__: rate for rate in (constant, cosine, one_cycle)}
