@@ -8,6 +8,7 @@
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
     dfstudy export manifest.parquet --format npz --out faces --crop face --size 224 224
     dfstudy predict clip.mp4 --json
+    dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
 
 The options of each command are here, what it does with them is in `commands`.
 """

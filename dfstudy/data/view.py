@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -58,8 +58,8 @@ class View:
     sampling: Literal["even", "first", "best", "consecutive"] = "even"
     every: int = 8  # "best" looks for faces in every so many frames (S0's M)
     # Faces are looked for in every so many of the sampled frames, and followed between
-    # them. "best" looks at all frames of its clip (S0: "dense").
-    follow: int = 4
+    # them; by default in every fourth, for "best" in all of its clip (S0: "dense").
+    follow: int | None = None
     crop: Literal["frame", "face"] = "frame"
     # Of whole frames; faces: always area. "bilinear" and "centre" are what S0 weighs
     # "adaptive" against.
@@ -78,15 +78,15 @@ class View:
     text: bool = False
 
     def __post_init__(self):
-        counts = (self.height, self.width, self.frames, self.every, self.follow)
-        if min(counts) < 1:
+        counts = (self.height, self.width, self.frames, self.every, self.follow or 1)
+        if min(counts) < 1 or self.follow == 0:
             raise ValueError(f"sizes must be positive: {self}")
         if not self.apart_s > 0:
             raise ValueError(f"apart_s is a time in seconds, more than 0: {self}")
         if not 0 <= self.margin <= 1:
             raise ValueError(f"margin is a share, 0.3 for 30 %: {self}")
         for name, hint in get_type_hints(View).items():
-            choices = get_args(hint)
+            choices = get_args(hint) if get_origin(hint) is Literal else ()
             if choices and getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}: {self}")
         if self.crop == "face" and self.height != self.width:
@@ -202,7 +202,7 @@ def see(
     )
     at, faces, absent = np.arange(count), [], looked
     if detector is not None:
-        every = 1 if view.sampling == "best" else view.follow
+        every = view.follow or (1 if view.sampling == "best" else 4)
         tracks = clip.track(detector, count=looked, every=every)
         if tracks:
             absent = looked - int(tracks[0].present.sum())

@@ -74,7 +74,7 @@ def forward(module: Any, x: np.ndarray | list[np.ndarray]) -> np.ndarray:
         return out.float().cpu().numpy()
 
 
-def weights(module: Any) -> list[np.ndarray]:
+def all_weights(module: Any) -> list[np.ndarray]:
     """All numbers of a network, those that are not trained as well."""
     if hasattr(module, "get_weights"):
         return module.get_weights()

@@ -31,11 +31,22 @@ from dfstudy.models.frame_torch import loss
 
 torchvision = import_torchvision()
 
-__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
+__all__ = [
+    "FRAMEWORK",
+    "LEVEL",
+    "NAME",
+    "PAPER",
+    "SLIM",
+    "TRAIN_FAMILIES",
+    "build",
+    "loss",
+    "view",
+]
 
 NAME = "fusion"
 FRAMEWORK = "torch"
 LEVEL = "video"
+TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial", "mismatch")
 Inputs = Literal["both", "video", "text"]
 STATISTICS = {  # mean and standard deviation of red, green and blue in [0, 1]
     "kinetics": ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989)),
@@ -65,6 +76,7 @@ class Recipe:
     precision: str = "32-true"  # mixed precision was tried, the final run is float32
     augmentation: str = "none"  # "to ensure cohesiveness with the text"
     dropout: float = 0.2
+    misquoted: int = 0  # see SlimRecipe
 
 
 PAPER = Recipe()

@@ -33,13 +33,13 @@ _FILES = {  # of the hub: a wheel by somebody else must carry the very same
 }
 
 
-def encode(descriptions: Sequence[str | None]) -> np.ndarray:
+def encode(descriptions: Sequence[object]) -> np.ndarray:
     """The descriptions as float32 (N, 384), each of length 1.
 
-    Where there is none (None, or no word) all numbers are 0. Each distinct description
-    is encoded once and kept under `paths.home()`.
+    Where there is none (no text, or no word) all numbers are 0. Each distinct
+    description is encoded once and kept under `paths.home()`.
     """
-    words = [" ".join((text or "").split()) for text in descriptions]
+    words = [" ".join(d.split()) if isinstance(d, str) else "" for d in descriptions]
     found = {text: np.zeros(SIZE, np.float32) for text in words if not text}
     folder = paths.home() / "text" / encoder()
     places = {text: folder / f"{_sha256(text)[:24]}.npy" for text in words if text}
