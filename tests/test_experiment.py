@@ -36,14 +36,29 @@ def test_only_validation_and_test_are_scored(tiny_model, tiny_data):
     assert len(scored) == (split != "train").sum()
 
 
-def test_same_call_trains_nothing_and_counts_its_look(tiny_model, tiny_data):
-    weights = next(tiny_model.detector.folder.glob("*.safetensors"))
-    before = weights.stat().st_mtime_ns
+def test_same_call_trains_nothing_and_reads_no_test(tiny_model, tiny_data, monkeypatch):
+    folder = tiny_model.detector.folder
+    weights = next(folder.glob("*.safetensors"))
+    before = weights.stat().st_mtime_ns, (folder / "test_reads.jsonl").read_text()
+    monkeypatch.setattr(experiment, "_predict", None)  # nobody may ask the network
     repeated = again(tiny_data)
-    assert weights.stat().st_mtime_ns == before
-    reads = repeated.result["protocol"]["test_reads"]
+    after = weights.stat().st_mtime_ns, (folder / "test_reads.jsonl").read_text()
+    assert before == after
+    assert repeated.result == tiny_model.result
+    assert repeated.rule == tiny_model.rule
+    for name in ("predictions", "tried", "history"):
+        assert getattr(repeated, name).equals(getattr(tiny_model, name)), name
+
+
+def test_another_lesson_reads_and_counts_its_look(tiny_model, tiny_data):
+    other = again(tiny_data, lesson="99")
+    reads = other.result["protocol"]["test_reads"]
     assert reads == tiny_model.result["protocol"]["test_reads"] + 1
-    assert repeated.predictions.equals(tiny_model.predictions)
+    assert other.predictions.equals(tiny_model.predictions)
+    (
+        other.detector.folder.parents[1] / "results" / "99_frame_torch-scratch_0.json"
+    ).unlink()  # lost: made again
+    assert again(tiny_data, lesson="99").result["protocol"]["test_reads"] == reads + 1
 
 
 def test_another_rule_after_the_look_is_a_new_detector(tiny_model, tiny_data):
@@ -51,6 +66,8 @@ def test_another_rule_after_the_look_is_a_new_detector(tiny_model, tiny_data):
     log = (changed.detector.folder / "test_reads.jsonl").read_text()
     assert "retrained" in log  # and the earlier looks still count
     assert changed.result["protocol"]["test_reads"] > 1
+    back = again(tiny_data)  # nor is the old file the result of these choices any more
+    assert back.result["protocol"]["test_reads"] > 2
 
 
 def test_choices_changed_by_hand_are_refused(tiny_data):

@@ -19,6 +19,8 @@ HISTORY = pd.DataFrame(
         "epoch": [1, 2, 3],
         "train_loss": [0.7, 0.5, 0.3],
         "val_loss": [0.7, 0.6, 0.65],
+        "train_accuracy": [0.5, 0.7, 0.9],
+        "val_accuracy": [0.5, 0.7, 0.6],
         "val_auroc": [0.5, 0.8, 0.75],
         "seconds": [1.0, 1.0, 1.0],
         "kept": [False, False, True],

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from dfstudy.data import dataset
 from dfstudy.data.truth import DISORDERS, kinds, truth
-from dfstudy.study.kinds import by_kind
+from dfstudy.study.kinds import by_kind, compare
 from dfstudy.video.write import write_video
 
 
@@ -79,3 +79,21 @@ def test_a_kind_that_is_not_there_says_so(videos):
     slow = rows.iloc[1]
     assert slow["n"] == 0 and np.isnan(slow["value"])
     assert slow["reason"] == "there is no such video in this data"
+
+
+def test_detectors_stand_side_by_side_kind_by_kind(videos):
+    table, kind = videos
+    other = table.assign(score=1 - table["score"])
+    rows = compare({"one": table, "turned": other}, kind, n_bootstrap=50)
+    names = [f"{k}, {of}" for k in ("blend", DISORDERS[0]) for of in ("one", "turned")]
+    assert rows["name"].tolist() == names
+    alone = by_kind(table, kind, n_bootstrap=50)["value"]
+    values = rows.set_index("of")["value"]
+    np.testing.assert_array_equal(values["one"], alone)
+    np.testing.assert_allclose(values["turned"], 1 - alone)
+
+
+def test_without_reals_it_says_why(videos):
+    table, kind = videos
+    rows = compare({"one": table[table["label"] == 1]}, kind, n_bootstrap=50)
+    assert rows["value"].isna().all() and rows["reason"].str.len().all()

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from clips import number, numbered
-from sklearn.metrics import roc_auc_score
 
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.study import temporal
+from dfstudy.training.experiment import learned
 from dfstudy.video.flow import sampled_flow
 
 CLIP = numbered(8)
@@ -56,9 +56,11 @@ def test_unknown_controls_are_named():
 
 
 def test_a_frame_detector_does_not_notice_the_order(tiny_model, tiny_data):
-    table = temporal.spoiled(tiny_model.detector, tiny_data)
-    wide = table.pivot(index="video_id", columns="control", values="score")
-    val = tiny_data.manifest[tiny_data.manifest["split"] == "val"]
+    tables = temporal.spoiled(tiny_model.detector, tiny_data)
+    wide = pd.DataFrame(
+        {name: table.set_index("video_id")["score"] for name, table in tables.items()}
+    )
+    val = learned(tiny_data.manifest).query("split == 'val'")
     assert set(wide.index) == set(val["video_id"])
     np.testing.assert_allclose(wide["shuffled"], wide["as it is"], atol=1e-5)
     assert not np.allclose(wide["frozen"], wide["as it is"], atol=1e-5)
@@ -70,41 +72,3 @@ def test_a_frame_detector_does_not_notice_the_order(tiny_model, tiny_data):
         right += detector.score(x.numpy()).mean(axis=1).tolist()
     scores = wide.loc[videos.video_ids, "as it is"]
     np.testing.assert_allclose(scores, right, atol=1e-5)
-
-
-def test_summary_is_scikit_learns_auroc_of_each_family():
-    random = np.random.default_rng(0)
-    one = pd.DataFrame(
-        {
-            "video_id": [f"v{i}" for i in range(60)],
-            "label": [0, 1, 1] * 20,
-            "method": ["real", "blend", "disorder"] * 20,
-            "group": [f"g{i // 3}" for i in range(60)],
-        }
-    )
-    table = pd.concat(
-        one.assign(control=control, score=random.random(60))
-        for control in ("shuffled", "as it is")
-    )
-    rows = temporal.summary(table, n_bootstrap=50)
-    assert rows["control"].tolist() == ["shuffled"] * 2 + ["as it is"] * 2
-    assert rows["method"].tolist() == ["blend", "disorder"] * 2
-    for row in rows.itertuples():
-        some = table[(table["control"] == row.control)]
-        some = some[(some["label"] == 0) | (some["method"] == row.method)]
-        assert row.value == pytest.approx(roc_auc_score(some["label"], some["score"]))
-        assert row.low <= row.value <= row.high
-
-
-def test_summary_without_reals_says_why():
-    fakes = pd.DataFrame(
-        {
-            "label": [1, 1],
-            "method": "blend",
-            "group": ["a", "b"],
-            "control": "frozen",
-            "score": [0.2, 0.4],
-        }
-    )
-    (row,) = temporal.summary(fakes, n_bootstrap=50).to_dict("records")
-    assert pd.isna(row["value"]) and row["reason"]

@@ -150,53 +150,84 @@ def _decisions(y: NDArray, called: NDArray, groups: NDArray) -> Weighted:
 
 
 def _ranking(y: NDArray, s: NDArray, groups: NDArray) -> Weighted:
-    # A threshold can only fall between different scores, so ties share a column. Column
-    # 0 is a threshold above all: (G, K + 1) fakes and reals at or above each threshold.
+    # A threshold can only fall between different scores, so ties share a column. Rows
+    # of `above`, (K + 1, G): fakes and reals at or above each threshold, the first one
+    # above all scores. With these sums nothing has to be added up again.
     distinct, column = np.unique(-s, return_inverse=True)
-    shape = (int(groups.max(initial=0)) + 1, distinct.size + 1)
-    fakes_above, reals_above = np.zeros(shape), np.zeros(shape)
-    np.add.at(fakes_above, (groups, column + 1), y)
-    np.add.at(reals_above, (groups, column + 1), 1 - y)
-    fakes_above, reals_above = fakes_above.cumsum(axis=1), reals_above.cumsum(axis=1)
+    shape = (distinct.size + 1, int(groups.max(initial=0)) + 1)
+    cell = (column + 1) * shape[1] + groups
+    at = [np.bincount(cell, n, np.prod(shape)).reshape(shape) for n in (y, 1 - y)]
+    above = [n.cumsum(axis=0) for n in at]
+    all_fakes, all_reals = (n[-1] for n in above)
+    # (G, G): how often a fake of one group scores above a real of another.
+    wins = at[0].T @ (all_reals - above[1] + at[1] / 2)
+    below = [total - n for total, n in zip((all_fakes, all_reals), above, strict=True)]
+    precision_of_fakes = _average_precision(*above)
+    precision_of_reals = _average_precision(below[1][::-1], below[0][::-1])
 
     def metrics(w: NDArray) -> dict[str, NDArray]:
-        tp, fp = w @ fakes_above, w @ reals_above  # (B, K + 1)
-        fakes, reals = tp[:, -1:], fp[:, -1:]
-        tpr, fpr = tp / fakes, fp / reals
-        # From the other end: what lies below a threshold, for reals as the positives.
-        tn, fn = (reals - fp)[:, ::-1], (fakes - tp)[:, ::-1]
+        fakes, reals = w @ all_fakes, w @ all_reals
+
+        def rates(i: NDArray) -> tuple[NDArray, NDArray]:
+            """TPR and FPR, (B,) each, at thresholds i (B,)."""
+            tp, fp = (np.einsum("bg,bg->b", w, n[i]) for n in above)
+            return tp / fakes, fp / reals
+
         values = {
-            "auroc": np.sum(np.diff(fpr) * (tpr[:, 1:] + tpr[:, :-1]) / 2, axis=1),
-            "auprc_fake": _average_precision(tp, fp),
-            "auprc_real": _average_precision(tn, fn),
-            "eer": _equal_error(tpr, fpr),
+            "auroc": np.einsum("bg,bg->b", w @ wins, w) / (fakes * reals),
+            "auprc_fake": precision_of_fakes(w) / fakes,
+            "auprc_real": precision_of_reals(w) / reals,
+            "eer": _equal_error(rates, len(w), shape[0]),
         }
         for name, most in FPRS.items():
-            reached = np.sum(fpr <= most, axis=1, keepdims=True) - 1
-            values[name] = np.take_along_axis(tpr, np.maximum(reached, 0), 1)[:, 0]
-        both = (fakes[:, 0] > 0) & (reals[:, 0] > 0)
+            beyond = _first(lambda i, m=most: rates(i)[1] > m, len(w), shape[0])
+            values[name] = rates(np.maximum(beyond - 1, 0))[0]
+        both = (fakes > 0) & (reals > 0)
         return {name: np.where(both, value, np.nan) for name, value in values.items()}
 
     return metrics
 
 
-def _average_precision(hits: NDArray, misses: NDArray) -> NDArray:
-    """Sum of precision times gain in recall; hits, misses (B, K + 1) cumulative."""
-    gain, found = np.diff(hits), hits[:, 1:] + misses[:, 1:]
-    precision = np.divide(hits[:, 1:], found, out=np.zeros_like(gain), where=found > 0)
-    return np.sum(gain * precision, axis=1) / hits[:, -1]
+def _average_precision(hits: NDArray, misses: NDArray) -> Callable[[NDArray], NDArray]:
+    """Of cumulative (K + 1, G): weights (B, G) -> sum of precision times gain, (B,)."""
+    gains = np.diff(hits, axis=0, prepend=0).any(axis=1)  # the other thresholds add 0
+    found, hits = (hits + misses)[gains].T, hits[gains].T
+
+    def summed(w: NDArray) -> NDArray:
+        hit = w @ hits
+        precision = w @ found
+        np.maximum(precision, np.finfo(np.float64).tiny, out=precision)
+        np.divide(hit, precision, out=precision)
+        hit[:, 1:] -= hit[:, :-1].copy()
+        return np.einsum("bk,bk->b", hit, precision)
+
+    return summed
 
 
-def _equal_error(tpr: NDArray, fpr: NDArray) -> NDArray:
-    """FPR where the ROC crosses the falling diagonal; (B, K + 1) each, -> (B,)."""
-    total = tpr + fpr  # grows from 0 to 2 along the ROC; the crossing is where it is 1
-    after = np.maximum(np.argmax(total >= 1, axis=1)[:, None], 1)
-    after = np.minimum(after, total.shape[1] - 1)  # an empty set has one point only
-    (t0, t1), (f0, f1) = (
-        [np.take_along_axis(a, i, 1)[:, 0] for i in (after - 1, after)]
-        for a in (total, fpr)
-    )
-    return f0 + (1 - t0) / (t1 - t0) * (f1 - f0)
+Rates = Callable[[NDArray], tuple[NDArray, NDArray]]
+
+
+def _equal_error(rates: Rates, n: int, k: int) -> NDArray:
+    """FPR where the ROC crosses the falling diagonal, (n,)."""
+    # TPR + FPR grows from 0 to 2 along the ROC; the crossing is where it is 1.
+    after = np.maximum(_first(lambda i: sum(rates(i)) >= 1, n, k), 1)
+    after = np.minimum(after, k - 1)  # an empty set has one point only
+    (t0, f0), (t1, f1) = rates(np.maximum(after - 1, 0)), rates(after)
+    return f0 + (1 - t0 - f0) / (t1 + f1 - t0 - f0) * (f1 - f0)
+
+
+def _first(holds: Callable[[NDArray], NDArray], n: int, k: int) -> NDArray:
+    """(n,) the first of 0 .. k - 1 where `holds`, k where nowhere; by halving.
+
+    `holds` takes indices (n,) and stays true, once true, for higher ones.
+    """
+    low, high = np.zeros(n, int), np.full(n, k)
+    for _ in range(k.bit_length()):
+        middle = (low + high) // 2
+        true = holds(np.minimum(middle, k - 1))
+        high = np.where(true, middle, high)
+        low = np.where(true, low, np.minimum(middle + 1, high))
+    return low
 
 
 def _probabilities(y: NDArray, probabilities: ArrayLike, groups: NDArray) -> Weighted:

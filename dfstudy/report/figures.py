@@ -40,31 +40,34 @@ __all__ = [
 
 
 def learning_curves(history: pd.DataFrame, *, title: str = "") -> Figure:
-    """Loss, and AUROC on validation, by epoch; the epoch that is kept is marked.
+    """Loss, accuracy, and AUROC on validation, by epoch; the kept one is marked.
 
     Args:
-        history: one row an epoch: epoch, train_loss, val_loss, val_auroc (may be NaN),
-            kept (bool).
+        history: one row an epoch: epoch, train_loss, val_loss, train_accuracy,
+            val_accuracy, val_auroc (may be NaN), kept (bool).
     """
-    fig = style.figure(11, 4)
-    left, right = fig.subplots(1, 2)
+    fig = style.figure(14, 4)
+    loss, accuracy, auroc = fig.subplots(1, 3)
     epochs = history["epoch"]
-    for column, colour, name in (
-        ("train_loss", MUTED, "training"),
-        ("val_loss", style.ACCENT, "validation"),
-    ):
-        left.plot(epochs, history[column], "o-", color=colour, label=name)
-    left.set(xlabel="epoch", ylabel="loss", ylim=(0, None), title=title or "Loss")
-    left.legend()
-    right.plot(epochs, history["val_auroc"], "o-", color=style.ACCENT)
-    right.set(xlabel="epoch", ylabel="AUROC", ylim=(0.3, 1.02), title="On validation")
-    style.chance_line(right, vertical=False)
+    for ax, name in ((loss, "loss"), (accuracy, "accuracy")):
+        for part, colour, said in (
+            ("train", MUTED, "training"),
+            ("val", style.ACCENT, "validation"),
+        ):
+            ax.plot(epochs, history[f"{part}_{name}"], "o-", color=colour, label=said)
+    loss.set(xlabel="epoch", ylabel="loss", ylim=(0, None), title=title or "Loss")
+    loss.legend()
+    accuracy.set(xlabel="epoch", ylabel="accuracy", ylim=(0.3, 1.02))
+    accuracy.set(title="Called at P(fake) = 0.5")
+    auroc.plot(epochs, history["val_auroc"], "o-", color=style.ACCENT)
+    auroc.set(xlabel="epoch", ylabel="AUROC", ylim=(0.3, 1.02), title="On validation")
+    style.chance_line(auroc, vertical=False)
     if history["val_auroc"].notna().any():
         kept = history[history["kept"]]
         ring = {"s": 260, "facecolors": "none", "edgecolors": INK, "linewidths": 2}
-        right.scatter(kept["epoch"], kept["val_auroc"], **ring, zorder=3, label="kept")
-        right.legend(loc="lower right")
-    for ax in (left, right):
+        auroc.scatter(kept["epoch"], kept["val_auroc"], **ring, zorder=3, label="kept")
+        auroc.legend(loc="lower right")
+    for ax in (loss, accuracy, auroc):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.margins(x=0.08)
     return fig

@@ -2,9 +2,10 @@
 
 kind = truth.kinds(study.data)               # "disorder, fast" ... by video_id
 by_kind(trained.videos(videos, "test"), kind)        # AUROC, one row a kind
+compare({"LSTM": lstm_videos, "GRU": gru_videos}, kind)       # ... a kind and detector
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -65,3 +66,32 @@ def by_kind(
     columns = ["name", "n", "value", "low", "high", "reason"]
     numbers = dict.fromkeys(("value", "low", "high"), "float64")
     return pd.DataFrame(rows).reindex(columns=columns).astype(numbers)
+
+
+def compare(
+    tables: Mapping[str, pd.DataFrame],
+    kind: pd.Series,
+    *,
+    wanted: Sequence[str] = (),
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`by_kind` of several detectors, or of one under several controls, kind by kind.
+
+    Args:
+        tables: of videos, by what they are of.
+
+    The other arguments are those of `by_kind`.
+
+    Returns:
+        The columns of `by_kind`, the name now "blend, LSTM", and `kind` and `of`.
+    """
+    options = {"wanted": wanted, "n_bootstrap": n_bootstrap, "seed": seed}
+    rows = [
+        by_kind(videos, kind, **options).assign(of=of) for of, videos in tables.items()
+    ]
+    table = pd.concat(rows, ignore_index=True).rename(columns={"name": "kind"})
+    order = list(dict.fromkeys(table["kind"]))
+    table = table.sort_values("kind", key=lambda k: k.map(order.index), kind="stable")
+    name = table["kind"] + ", " + table["of"]
+    return table.assign(name=name).reset_index(drop=True)

@@ -1,7 +1,7 @@
 """Does a detector use time? Show it clips whose time is spoiled, and see what is left.
 
-    table = spoiled(trained.detector, study.data, split="val")
-    summary(table)          # AUROC by control and family, with intervals
+    tables = spoiled(trained.detector, study.data, split="val")
+    kinds.compare(tables, kind)         # AUROC by forgery and control, with intervals
 
 "shuffled" frames are the same frames in a random order, "frozen" ones the middle frame
 over and over. A detector of single frames does not notice the first; what it finds in
@@ -15,7 +15,7 @@ import pandas as pd
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.models.detector import Detector
-from dfstudy.study.kinds import auroc_of
+from dfstudy.training.experiment import learned
 from dfstudy.video.flow import sampled_flow
 
 CONTROLS = ("as it is", "shuffled", "frozen")
@@ -56,22 +56,22 @@ def spoil(
 
 def spoiled(
     detector: Detector, data: Dataset, *, split: str = "val", seed: int = 0
-) -> pd.DataFrame:
-    """Every video's score under every control.
+) -> dict[str, pd.DataFrame]:
+    """The score of every real video, and of the forgeries that detectors learn.
 
     Returns:
-        One row a video and control: video_id, label, method ("unknown" where none is
-        written; of real videos, too), group, control, score (the mean P(fake)).
+        A table for each control: one row a video, video_id, label, group, score (the
+        mean P(fake)).
     """
     view = detector.view
-    rows = data.manifest[data.manifest["split"] == split]
+    rows = learned(data.manifest)
+    rows = rows[rows["split"] == split]
     has_flow = view.flow != "none"
     videos = PreparedSet(data.prepared(view), rows, by="video", flow=has_flow)
     facts = rows.set_index("video_id").loc[videos.video_ids].reset_index()
-    facts = facts[["video_id", "label", "method", "group"]]
-    facts["method"] = facts["method"].astype("object").fillna("unknown")
+    facts = facts[["video_id", "label", "group"]]
     resample = view.flow == "sampled"
-    tables = []
+    tables = {}
     for control in CONTROLS:
         rng = np.random.default_rng(seed)
         scores = []
@@ -91,23 +91,5 @@ def spoiled(
             moved = np.stack([flow for _, flow in pairs]) if has_flow else None
             out = detector.score(seen, moved)
             scores += out.reshape(len(seen), -1).mean(axis=1).tolist()
-        tables.append(facts.assign(control=control, score=scores))
-    return pd.concat(tables, ignore_index=True)
-
-
-def summary(
-    table: pd.DataFrame, *, n_bootstrap: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """AUROC of each family against all real videos, by control: one row each.
-
-    Columns: control, method, value, low, high, reason (see metrics.intervals).
-    """
-    rows = []
-    fakes = table.loc[table["label"] == 1, "method"]
-    for control, part in table.groupby("control", sort=False):
-        for method in sorted(fakes.unique()):
-            of_method = part["method"] == method
-            entry = auroc_of(of_method, part, n_bootstrap=n_bootstrap, seed=seed)
-            rows.append({"control": control, "method": method, **entry})
-    columns = ["control", "method", "value", "low", "high", "reason"]
-    return pd.DataFrame(rows).reindex(columns=columns)
+        tables[control] = facts.assign(score=scores)
+    return tables

@@ -7,8 +7,8 @@
 The order is the point. Training videos fit the weights; validation videos choose the
 epoch (where the profile has patience), the rule from frames to a video, its threshold
 and the temperature; then all of this is fixed, and only then are the test videos read.
-The detector's folder keeps every step, so the same call again trains nothing and makes
-the same choices.
+The detector's folder keeps every step. The same call again trains nothing, and reads
+no test video: it returns what it had written.
 """
 
 import json
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from dfstudy import models, paths
@@ -91,8 +92,7 @@ def train(
     """
     start = start or profile.pretrained
     families = trained_families(data.manifest, variant.families or trained_on(model))
-    methods = data.manifest["method"].fillna("unknown")
-    rows = data.manifest[(data.manifest["label"] == 0) | methods.isin(families)]
+    rows = learned(data.manifest, families)
     by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
     runs = runs or paths.runs(profile.name)
@@ -105,20 +105,28 @@ def train(
         folder=folder,
         **place,
     )
+    labels = data.manifest.set_index("video_id")["label"]
+    scored = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
+    report = runs / "results" / f"{lesson}_{name}_{seed}.json"
+    if _is_reported(detector, lesson, rules) and scored.exists() and report.exists():
+        both = predictions.read(scored)
+        val = both[both["video_id"].isin(by_split["val"]["video_id"])]
+        rule, tried = choose_rule(val, labels, candidates=rules)
+        result = json.loads(report.read_text())
+        return Trained(detector, history(detector), rule, tried, both, result)
     _new_rules(detector, rules)
     prepared = data.prepared(detector.view)
     val = _predict(detector, prepared, by_split["val"])
-    labels = data.manifest.set_index("video_id")["label"]
     rule, tried = choose_rule(val, labels, candidates=rules)
     protocol = _fix(detector, rule, _temperature(rule, val, labels))
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
-    predictions.write(both, runs / "predictions" / f"{lesson}_{name}_{seed}.parquet")
+    predictions.write(both, scored)
     bootstrap = {"n_bootstrap": profile.bootstrap, "seed": seed}
     options = {"train_families": families, **bootstrap}
     temperature = detector.temperature
     metrics, frame_metrics = results.evaluate(both, rows, rule, temperature, **options)
-    path = results.write_result(
+    results.write_result(
         runs,
         lesson=lesson,
         model=name,
@@ -139,14 +147,10 @@ def train(
             detector, by_split["test"], train_s=detector.info["train_s"]
         ),
     )
-    return Trained(
-        detector=detector,
-        history=history(detector),
-        rule=rule,
-        tried=tried,
-        predictions=both,
-        result=json.loads(path.read_text()),
-    )
+    detector.info["reported"] = sorted({*detector.info.get("reported", []), lesson})
+    detector.save_card()
+    result = json.loads(report.read_text())
+    return Trained(detector, history(detector), rule, tried, both, result)
 
 
 def trained_families(
@@ -162,10 +166,30 @@ def trained_on(model: str) -> tuple[str, ...]:
     return getattr(models.family(model), "TRAIN_FAMILIES", TRAIN_FAMILIES)
 
 
+def learned(
+    manifest: pd.DataFrame, wanted: Sequence[str] = TRAIN_FAMILIES
+) -> pd.DataFrame:
+    """Rows of the videos that detectors are trained, and judged, on."""
+    families = trained_families(manifest, wanted)
+    methods = manifest["method"].fillna("unknown")
+    return manifest[(manifest["label"] == 0) | methods.isin(families)]
+
+
 def starts(profile: Profile) -> tuple[str, ...]:
     """What the networks of this profile can start from, the profile's own first."""
     others = ("synthetic-identity", "none") if profile.network == "slim" else ("none",)
     return (profile.pretrained, *others)
+
+
+def _is_reported(detector: Detector, lesson: str, rules: Sequence[Rule]) -> bool:
+    """Whether this lesson's result, of these very choices, was written already.
+
+    A newly trained detector has a new card, which no lesson has reported on.
+    """
+    given = [asdict(rule) for rule in rules]
+    done = lesson in detector.info.get("reported", [])
+    same = detector.info.get("rules") == given
+    return done and same and Protocol(detector.folder).is_unchanged()
 
 
 def _new_rules(detector: Detector, rules: Sequence[Rule]) -> None:
@@ -173,6 +197,7 @@ def _new_rules(detector: Detector, rules: Sequence[Rule]) -> None:
     given = [asdict(rule) for rule in rules]
     if detector.info.get("rules", given) != given:
         Protocol(detector.folder).retrained()
+        detector.info["reported"] = []
     detector.info["rules"] = given
 
 
@@ -198,14 +223,12 @@ def _predict(
         prepared, rows, by="video", flow=flow, features=seen, text=said
     )
     score = detector.score if seen is None else detector.score_features
-    tables, done = [], 0
-    for x, y in loader(videos, batch_size=8, shuffle=False):
-        ids = videos.video_ids[done : done + len(y)]
+    scores = []
+    for x, _ in loader(videos, batch_size=8, shuffle=False):
         parts = [part.numpy() for part in (x if isinstance(x, tuple) else (x,))]
         more = {} if said is None else {"text": parts.pop()}
-        tables.append(predictions.table(ids, score(*parts, **more)))
-        done += len(y)
-    return pd.concat(tables, ignore_index=True)
+        scores.append(score(*parts, **more))
+    return predictions.table(videos.video_ids, np.concatenate(scores))
 
 
 def _temperature(rule: Rule, val: pd.DataFrame, labels: pd.Series) -> float:

@@ -95,6 +95,13 @@ class Protocol:
         self._append({"event": "read", "hash": _hash(state), **state})
         return check(predict())
 
+    def is_unchanged(self) -> bool:
+        """Whether the test set was read with just what is fixed and saved here now."""
+        first = self._first_read()
+        if first is None or not self._fixed.exists():
+            return False
+        return first["hash"] == _hash(self._print(json.loads(self._fixed.read_text())))
+
     def retrained(self) -> None:
         """Say that this folder holds a newly trained detector, free to choose anew.
 
@@ -130,13 +137,18 @@ class Protocol:
             "model": {key: model[key] for key in _MODEL_KEYS if key in model},
         }
 
-    def _refuse_change(self, state: dict) -> None:
-        first = None  # the first read since the last training
+    def _first_read(self) -> dict | None:
+        """Since the last training."""
+        first = None
         for line in self._lines():
             if line["event"] == "retrained":
                 first = None
             elif first is None:
                 first = line
+        return first
+
+    def _refuse_change(self, state: dict) -> None:
+        first = self._first_read()
         if first is None or first["hash"] == _hash(state):
             return
         changed = [

@@ -32,6 +32,7 @@ __all__ = [
     "COST",
     "PRETRAINED",
     "ResultError",
+    "cell",
     "evaluate",
     "families",
     "read_results",
@@ -180,7 +181,7 @@ def table(
     of_level = (numbers["level"] == level) | numbers["trivial"].astype(bool)
     wanted = (numbers["split"] == split) & (numbers["family"] == family) & of_level
     picked = numbers[wanted & numbers["metric"].isin(list(metrics))]
-    cells = picked.assign(cell=[_cell(row) for row in picked.to_dict("records")])
+    cells = picked.assign(cell=[cell(row) for row in picked.to_dict("records")])
     keys = ["kind", "data", "families", "trivial", "lesson", "model", "seed"]
     wide = cells.set_index([*keys, "metric"])["cell"].unstack("metric")
     wide = wide.reindex(columns=list(metrics)).sort_index().reset_index()
@@ -196,10 +197,11 @@ def interval(entry: Mapping) -> str:
         return f"n/a ({entry['reason']})"
     if pd.isna(entry["low"]):
         return f"{entry['value']:.2f} (no interval: {entry['reason']})"
-    return _cell(entry)
+    return cell(entry)
 
 
-def _cell(entry: Mapping) -> str:
+def cell(entry: Mapping) -> str:
+    """For a table: "0.93 [0.88, 0.97]", "0.93" without an interval, or "n/a"."""
     if pd.isna(entry["value"]):
         return "n/a"
     if pd.isna(entry["low"]):

@@ -79,7 +79,7 @@ from dfstudy.data.truth import DISORDERS, kinds, truth
 from dfstudy.data.view import see
 from dfstudy.report import figures, style
 from dfstudy.report.motion import colour_wheel, flow_colours
-from dfstudy.study.kinds import by_kind
+from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import POOLINGS, S1_CANDIDATES, choose_rule
@@ -399,15 +399,12 @@ detectors = {
     "flow over 0.6 s": spans["apart"],
 }
 bootstrap = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
-per_kind = {
-    name: by_kind(trained.videos(videos, "test"), kind, wanted=names, **bootstrap)
-    for name, trained in detectors.items()
-}
-table = pd.concat(
-    [rows.assign(name=rows["name"] + " · " + name, kind=rows["name"]) for name, rows in per_kind.items()]
+table = compare(
+    {name: trained.videos(videos, "test") for name, trained in detectors.items()},
+    kind,
+    wanted=names,
+    **bootstrap,
 )
-order = {name: place for place, name in enumerate(names)}
-table = table.sort_values("kind", key=lambda column: column.map(order), kind="stable")
 print("ranked by:", ", ".join(f"{name} {t.rule.ranking.aggregation}" for name, t in detectors.items()))
 figures.intervals(table, title="AUROC on test videos, by kind of forgery")
 
@@ -595,10 +592,9 @@ for start in experiment.starts(study.profile):
         variant=Variant(look={"flow": best}),
         **common,
     )
-    twins[trained.result["pretrained"]] = by_kind(
-        trained.videos(videos, "test"), kind, wanted=names, **bootstrap
-    ).set_index("name")["value"]
-pd.DataFrame(twins).T.round(2)
+    twins[trained.result["pretrained"]] = trained.videos(videos, "test")
+rows = compare(twins, kind, wanted=names, **bootstrap)
+rows.pivot(index="of", columns="kind", values="value")[names].round(2)
 
 # %% [markdown]
 # ## What we saw
@@ -606,7 +602,7 @@ pd.DataFrame(twins).T.round(2)
 # The goals again, now with what this run showed.
 
 # %%
-rows = {name: table.set_index("name").to_dict("index") for name, table in per_kind.items()}
+rows = table.set_index(["of", "kind"]).to_dict("index")
 twice = bool((sample.flow[0] == sample.flow[1]).all()) if len(sample.flow) > 1 else True
 print(f"- flow: {len(sample.frames)} frames have {len(sample.flow)} flows, the first twice: {twice}")
 print(f"- a bag of pairs: {len(bags['bag of pairs'][0]):,} items of {len(bags['whole videos'][0])} videos")
@@ -616,7 +612,7 @@ print(", ".join(f"{span} {explained[span, 'real']:.0%}" for span in SPANS if (sp
 print("- span: AUROC on test", end=" ")
 for name in DISORDERS:
     for flow in ("flow to the next frame", "flow over 0.6 s"):
-        print(f"{name}, {flow} {results.interval(rows[flow][name])};", end=" ")
+        print(f"{name}, {flow} {results.interval(rows[flow, name])};", end=" ")
 print()
 claimed = on_test["two-stream"]
 print(f"- rules: validation chose {claimed['rule by validation']}, balanced accuracy on test", end=" ")

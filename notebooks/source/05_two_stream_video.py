@@ -75,6 +75,7 @@ from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.synth import forge
 from dfstudy.report import figures
 from dfstudy.study import temporal
+from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results, sweep
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
@@ -247,28 +248,16 @@ pd.DataFrame(
 
 
 # %%
-def by_kind(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """AUROC of each kind of forgery against all reals, for tables of scored videos."""
-    named = [table.assign(control=name) for name, table in tables.items()]
-    rows = pd.concat(named, ignore_index=True)
-    rows = rows[(rows["label"] == 0) | rows["method"].isin(families)]
-    rows = rows.assign(method=rows["video_id"].map(kinds))
-    rows = temporal.summary(rows, **resamples)
-    return rows.assign(name=rows["method"] + ", " + rows["control"])
-
-
 even = Variant(look={"sampling": "even"})
 spread_out = experiment.train(
     "two_stream_video", lesson="05", rules=[MEAN], variant=even, **common
 )
-sampled = by_kind(
-    {
-        view.sampling: trained.videos(videos, "val"),
-        spread_out.detector.view.sampling: spread_out.videos(videos, "val"),
-    }
-)
+by_sampling = {
+    view.sampling: trained.videos(videos, "val"),
+    spread_out.detector.view.sampling: spread_out.videos(videos, "val"),
+}
 figures.intervals(
-    sampled.sort_values("method", kind="stable"), title="AUROC on validation, by sampling"
+    compare(by_sampling, kinds, **resamples), title="AUROC on validation, by sampling"
 )
 
 # %% [markdown]
@@ -419,10 +408,8 @@ figures.roc(
 # forgery will the two differ?
 
 # %%
-forest = by_kind({"whole videos": test, "baseline": baseline_test})
-figures.intervals(
-    forest.sort_values("method", kind="stable"), title="AUROC on test videos, by forgery"
-)
+forest = compare({"whole videos": test, "baseline": baseline_test}, kinds, **resamples)
+figures.intervals(forest, title="AUROC on test videos, by forgery")
 
 # %% [markdown]
 # The single frames of a `disorder` are authentic. Whatever is found there is found
@@ -440,14 +427,12 @@ twins = [trained] + [
     )
     for start in experiment.starts(study.profile)[1:]
 ]
-pd.DataFrame(
-    {
-        twin.result["pretrained"]: by_kind({"": twin.videos(videos, "test")}).set_index(
-            "method"
-        )["value"]
-        for twin in twins
-    }
-).T.astype(float).round(2)
+rows = compare(
+    {twin.result["pretrained"]: twin.videos(videos, "test") for twin in twins},
+    kinds,
+    **resamples,
+)
+rows.pivot(index="of", columns="kind", values="value").round(2)
 
 # %% [markdown]
 # ## 6. Does it use time?
@@ -461,19 +446,15 @@ pd.DataFrame(
 
 # %%
 controlled = temporal.spoiled(trained.detector, study.data, split="val", seed=study.seed)
-controls = by_kind(
-    {name: part for name, part in controlled.groupby("control", sort=False)}
-)
-figures.intervals(
-    controls.sort_values("method", kind="stable"), title="AUROC on validation, by control"
-)
+controls = compare(controlled, kinds, **resamples)
+figures.intervals(controls, title="AUROC on validation, by control")
 
 # %%
-said = controlled.assign(kind=controlled["video_id"].map(kinds))
-said = said[(said["label"] == 0) | said["method"].isin(families)]
-said.pivot_table(index="kind", columns="control", values="score")[
-    list(temporal.CONTROLS)
-].round(2)
+said = {
+    name: table.groupby(table["video_id"].map(kinds))["score"].mean()
+    for name, table in controlled.items()
+}
+pd.DataFrame(said).rename_axis("kind").round(2)
 
 # %% [markdown]
 # The second table has the mean P(fake). Where real videos with shuffled frames are
@@ -522,7 +503,7 @@ def listed(rows: pd.DataFrame, **where: str) -> str:
     """The kinds of these rows, with their numbers."""
     for column, value in where.items():
         rows = rows[rows[column] == value]
-    return "; ".join(f"{row['method']} {results.interval(row)}" for row in rows.to_dict("records"))
+    return "; ".join(f"{row['kind']} {results.interval(row)}" for row in rows.to_dict("records"))
 
 
 print(f"- whole videos: {paper.module.count_params():,} numbers in the paper's size,", end=" ")
@@ -532,10 +513,10 @@ print(f"{(np.diff(order[spread]) < 0).sum()} if they are spread and", end=" ")
 print(f"{(np.diff(order[neighbours]) < 0).sum()} if they are neighbours")
 print("- loss of 1 - F1 alone:", end=" ")
 print(", ".join(f"{name} {value:.2f}" for name, value in judged["1 - F1 alone"].items()))
-print("- test, AUROC, whole videos:", listed(forest, control="whole videos"))
-print("  and the baseline:", listed(forest, control="baseline"))
-print("- shuffled, on validation:", listed(controls, control="shuffled"))
-print("  and frozen:", listed(controls, control="frozen"))
+print("- test, AUROC, whole videos:", listed(forest, of="whole videos"))
+print("  and the baseline:", listed(forest, of="baseline"))
+print("- shuffled, on validation:", listed(controls, of="shuffled"))
+print("  and frozen:", listed(controls, of="frozen"))
 gap = verdicts.loc["chosen on test", "test"] - verdicts.loc["chosen on validation", "test"]
 print(f"- grid: choosing on test would have claimed {gap:+.2f} AUROC on top")
 

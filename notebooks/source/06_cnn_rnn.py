@@ -75,6 +75,7 @@ from dfstudy.data.loader import PreparedSet
 from dfstudy.data.truth import kinds
 from dfstudy.report import diagrams, figures
 from dfstudy.study import temporal
+from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.features import features
 from dfstudy.training.fitted import Variant
@@ -89,6 +90,7 @@ common = {
     "seed": study.seed,
     "rules": [MEAN],
 }
+resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 # %% [markdown]
 # ## 1. A memory
@@ -335,32 +337,22 @@ figures.learning_curves(headline.history, title=chosen)
 # frames picked from all over the clip, a fast disorder leaves hardly a trace.
 
 # %%
-by_kind = temporal.summary(
-    pd.concat(
-        trained.videos(videos, "test").assign(
-            method=lambda rows: rows["video_id"].map(kind), control=name
-        )
-        for name, trained in readers.items()
-    ),
-    n_bootstrap=study.profile.bootstrap,
-    seed=study.seed,
-).rename(columns={"control": "detector"})
-cell_text = [
-    "n/a" if pd.isna(row.value)
-    else f"{row.value:.2f}" if pd.isna(row.low)
-    else f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
-    for row in by_kind.itertuples()
-]
-table = by_kind.assign(text=cell_text).pivot(index="detector", columns="method", values="text")
-table.reindex(readers)
+by_kind = compare(
+    {name: trained.videos(videos, "test") for name, trained in readers.items()},
+    kind,
+    **resamples,
+)
+cell_text = [results.cell(row) for row in by_kind.to_dict("records")]
+table = by_kind.assign(text=cell_text).pivot(index="of", columns="kind", values="text")
+table.reindex(readers).rename_axis("detector")
 
 # %% [markdown]
 # The chosen one alone, with its intervals:
 
 # %%
-of_headline = by_kind[by_kind["detector"] == chosen]
+of_headline = by_kind[by_kind["of"] == chosen]
 figures.intervals(
-    of_headline.rename(columns={"method": "name"}), title=f"{chosen}: AUROC on test videos"
+    of_headline.assign(name=of_headline["kind"]), title=f"{chosen}: AUROC on test videos"
 )
 
 # %%
@@ -390,18 +382,12 @@ results.table(
 
 # %%
 spoiled = temporal.spoiled(headline.detector, study.data, seed=study.seed)
-spoiled["method"] = spoiled["video_id"].map(kind)
-control = temporal.summary(spoiled, n_bootstrap=study.profile.bootstrap, seed=study.seed)
-shown = control[control["method"] != "mismatch"].sort_values("method", kind="stable")
-figures.intervals(
-    shown.assign(name=shown["method"] + ", " + shown["control"]),
-    title=f"{chosen}: what is left on validation",
-)
+control = compare(spoiled, kind, **resamples)
+figures.intervals(control, title=f"{chosen}: what is left on validation")
 
 # %%
-spoiled.groupby(["control", "label"], sort=False)["score"].mean().unstack().rename(
-    columns={0: "mean P(fake) of reals", 1: "of fakes"}
-).round(2)
+said = {name: rows.groupby("label")["score"].mean() for name, rows in spoiled.items()}
+pd.DataFrame(said).T.rename(columns={0: "mean P(fake) of reals", 1: "of fakes"}).round(2)
 
 # %% [markdown]
 # To a detector that is given changes, a shuffled real clip *is* a disorder: the scores of
@@ -422,21 +408,12 @@ for start in experiment.starts(study.profile):
         "cnn_rnn", variant=Variant(shape=shape), start=start, **common
     )
     twins[trained.result["pretrained"]] = trained
-twin_rows = temporal.summary(
-    pd.concat(
-        trained.videos(videos, "test").assign(
-            method=lambda rows: rows["video_id"].map(kind), control=start
-        )
-        for start, trained in twins.items()
-    ),
-    n_bootstrap=study.profile.bootstrap,
-    seed=study.seed,
+twin_rows = compare(
+    {start: trained.videos(videos, "test") for start, trained in twins.items()},
+    kind,
+    **resamples,
 )
-ordered = twin_rows.sort_values("method", kind="stable")
-figures.intervals(
-    ordered.assign(name=ordered["method"] + ", " + ordered["control"]),
-    title=f"{chosen}: its start and its twins, test videos",
-)
+figures.intervals(twin_rows, title=f"{chosen}: its start and its twins, test videos")
 
 # %% [markdown]
 # ## What we saw
@@ -461,8 +438,8 @@ print()
 print(f"- chosen on validation: {chosen}, on test {on_test(chosen)};", end=" ")
 print(f"the mean, no memory, with changes {on_test('mean + changes')}; without {on_test('mean')}")
 print("- controls, on validation:", end=" ")
-for row in shown.to_dict("records"):
-    print(f"{row['method']} {row['control']} {results.interval(row)}", end="; ")
+for row in control.to_dict("records"):
+    print(f"{row['name']} {results.interval(row)}", end="; ")
 
 # %% [markdown]
 # On synthetic data this is a laboratory. That a few hundred clips do not teach a cell to

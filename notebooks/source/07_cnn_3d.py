@@ -76,6 +76,7 @@ from dfstudy.models import inflate_keras
 from dfstudy.report import diagrams, figures
 from dfstudy.report.motion import flow_colours
 from dfstudy.study import temporal
+from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
 from dfstudy.video.flow import sampled_flow
@@ -198,24 +199,12 @@ figures.learning_curves(deep.history, title="3D CNN")
 # %%
 flat = experiment.train("frame_keras", lesson="03", rules=S1_CANDIDATES, **common)
 kind = kinds(study.data)
-
-
-def by_kind(detectors: dict) -> pd.DataFrame:
-    """AUROC of each on test videos, by kind of forgery."""
-    tables = [
-        trained.videos(videos, "test").assign(
-            method=lambda rows: rows["video_id"].map(kind), control=name
-        )
-        for name, trained in detectors.items()
-    ]
-    rows = temporal.summary(
-        pd.concat(tables), n_bootstrap=study.profile.bootstrap, seed=study.seed
-    )
-    rows = rows.sort_values("method", kind="stable")
-    return rows.assign(name=rows["method"] + ", " + rows["control"])
-
-
-both = by_kind({"3D": deep, "frames": flat})
+resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
+both = compare(
+    {"3D": deep.videos(videos, "test"), "frames": flat.videos(videos, "test")},
+    kind,
+    **resamples,
+)
 figures.intervals(both, title="AUROC on test videos")
 
 # %%
@@ -243,16 +232,12 @@ results.table(
 
 # %%
 spoiled = temporal.spoiled(deep.detector, study.data, seed=study.seed)
-spoiled["method"] = spoiled["video_id"].map(kind)
-control = temporal.summary(spoiled, n_bootstrap=study.profile.bootstrap, seed=study.seed)
-control = control[control["method"] != "mismatch"].sort_values("method", kind="stable")
-control = control.assign(name=control["method"] + ", " + control["control"])
+control = compare(spoiled, kind, **resamples)
 figures.intervals(control, title="3D CNN: what is left on validation")
 
 # %%
-spoiled.groupby(["control", "label"], sort=False)["score"].mean().unstack().rename(
-    columns={0: "mean P(fake) of reals", 1: "of fakes"}
-).round(2)
+said = {name: rows.groupby("label")["score"].mean() for name, rows in spoiled.items()}
+pd.DataFrame(said).T.rename(columns={0: "mean P(fake) of reals", 1: "of fakes"}).round(2)
 
 # %% [markdown]
 # ## 6. Where does it look?
@@ -378,7 +363,11 @@ twins = {}
 for start in experiment.starts(study.profile):
     trained = experiment.train("cnn_3d", lesson="07", rules=[MEAN], start=start, **common)
     twins[trained.result["pretrained"]] = trained
-figures.intervals(by_kind(twins), title="3D CNN: its start and its twins, test videos")
+tables = {start: trained.videos(videos, "test") for start, trained in twins.items()}
+figures.intervals(
+    compare(tables, kind, **resamples),
+    title="3D CNN: its start and its twins, test videos",
+)
 
 # %% [markdown]
 # ## What we saw
