@@ -119,13 +119,7 @@ def test_kept_features_give_the_same_scores():
     np.testing.assert_allclose(kept, model.score(x, text=said), atol=1e-5)
 
 
-def test_only_two_inputs_can_agree():
-    plain = fusion.build(network="slim", pretrained="none")
-    product = fusion.build(network="slim", pretrained="none", agreement=True)
-    width = fusion.SLIM.width
-    assert count(product.head) == count(plain.head) + 2 * width * width
-    with pytest.raises(ValueError, match="needs both"):
-        fusion.build(network="slim", pretrained="none", agreement=True, inputs="text")
+def test_inputs_have_names():
     with pytest.raises(ValueError, match='"both", "video" or "text"'):
         fusion.build(network="slim", pretrained="none", inputs="audio")
 
