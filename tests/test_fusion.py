@@ -104,9 +104,7 @@ def test_the_slim_network_has_the_papers_topology():
     features = built.spatial(clips()[0])
     assert features.shape == (4, size)
     again = fusion.build(network="slim", pretrained="none", seed=3)
-    for a, b in zip(
-        built.module.parameters(), again.module.parameters(), strict=True
-    ):
+    for a, b in zip(built.module.parameters(), again.module.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
@@ -142,7 +140,11 @@ def test_s0s_recipe():
     paper = fusion.PAPER
     assert (paper.learning_rate, paper.rates) == (1e-3, {"encoder.": 1e-5})
     assert sorted(paper.batch_sizes) == [4, 8, 16, 32, 64, 128, 256]
-    assert (paper.optimizer, paper.monitor, paper.epochs) == ("adam", "val_accuracy", 10)
+    assert (paper.optimizer, paper.monitor, paper.epochs) == (
+        "adam",
+        "val_accuracy",
+        10,
+    )
     module = fusion.build(network="full", pretrained="none").module
     slow = [n for n, _ in module.named_parameters() if n.startswith("encoder.")]
     assert len(slow) == len(list(module.encoder.parameters()))
@@ -177,5 +179,5 @@ def test_descriptions_are_given_where_they_are_read():
 def test_another_encoder_than_it_learned_with_is_refused():
     model, x = made(), clips(frames=3, side=112).numpy()
     model.info["text"] = text.MINILM
-    with pytest.raises(ValueError, match="by all-MiniLM-L6-v2.*by hashed-words"):
+    with pytest.raises(ValueError, match=r"by all-MiniLM-L6-v2.*by hashed-words"):
         model.score(x, text=["outside", "kitchen"])

@@ -135,9 +135,7 @@ class Detector:
         scores = fake_probability(np.concatenate(logits[1:] or logits))
         return scores.reshape(shape) if self.level == "frame" else scores
 
-    def _read(
-        self, text: Sequence[str | None] | np.ndarray, count: int
-    ) -> np.ndarray:
+    def _read(self, text: Sequence[str | None] | np.ndarray, count: int) -> np.ndarray:
         """Descriptions as numbers (N, 384), by the encoder that it was trained with."""
         from dfstudy.models import text as reader
 

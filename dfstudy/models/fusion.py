@@ -35,6 +35,7 @@ __all__ = [
     "NAME",
     "PAPER",
     "SLIM",
+    "SLIM_LOOK",
     "TRAIN_FAMILIES",
     "build",
     "loss",
@@ -86,6 +87,7 @@ def view(
     *,
     clip: Literal["interval", "guided"] = "interval",
     every: int = 8,
+    follow: int | None = None,
     size: int | None = None,
 ) -> View:
     """S0's two ways to a clip, with the description beside it.
@@ -93,7 +95,8 @@ def view(
     Args:
         clip: "interval": frames spread evenly, whole, averaged down to 112x112;
             "guided": the neighbours in which a face is seen best, its crops of 224x224.
-        every: "guided" looks for the best clip in every so many frames (S0's M).
+        every: "guided" looks for the best clip in every so many frames (S0's M),
+        follow: and in it for faces in every so many; by default in all of them.
         size: pixels of a side, where it is to be another one.
     """
     if clip == "interval":
@@ -101,6 +104,7 @@ def view(
         side = size or PAPER.height
     elif clip == "guided":
         look = {"crop": "face", "sampling": "best", "every": every}
+        look["follow"] = follow
         side = size or PAPER.crop_size
     else:
         raise ValueError(f'clip is "interval" or "guided", not {clip!r}')
@@ -108,6 +112,8 @@ def view(
 
 
 VIEW = view()
+# Synthetic clips are short and small: fewer searches for faces, and smaller crops.
+SLIM_LOOK = {"every": 16, "follow": 8, "size": 112}
 
 
 class R3D18(nn.Module):

@@ -134,7 +134,9 @@ def train(
         profile=profile.name,
         seed=seed,
         backbone=" + ".join(
-            detector.info[part] for part in ("backbone", "text") if part in detector.info
+            detector.info[part]
+            for part in ("backbone", "text")
+            if part in detector.info
         ),
         pretrained=detector.info["pretrained"],
         train_families=families,

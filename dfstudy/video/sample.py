@@ -136,7 +136,9 @@ def resize_bilinear(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     Where a side shrinks to less than half, most pixels of the input count for nothing.
     """
     frames = _checked(frames)
-    out = [cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR) for f in frames]
+    out = [
+        cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR) for f in frames
+    ]
     return np.stack(out) if out else np.empty((0, height, width, 3), np.uint8)
 
 

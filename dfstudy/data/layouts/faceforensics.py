@@ -63,7 +63,7 @@ class _File(NamedTuple):
 
 
 def describe(name: str) -> str | None:
-    """What the name of a DFD file says of its scene, and no more: "podium speech happy".
+    """What the name of a DFD file says of its scene: "podium speech happy".
 
     None for a name that is not one of DFD's. Who is in it, and the id that only fakes
     have, stay behind: with them a description would tell the label.
