@@ -343,7 +343,11 @@ figures.confusion(judged["label"], judged["called"], title="Both, misquoted: tes
 # %%
 both_kinds = ("blend", misquote.METHOD)
 # Faces are searched in the videos of these kinds only: that is what takes the time.
-fewer = replace(study.data, manifest=experiment.learned(videos, both_kinds))
+fewer = replace(
+    study.data,
+    name=f"{study.data.name}, {' and '.join(both_kinds)}",
+    manifest=experiment.learned(videos, both_kinds),
+)
 clips = {
     "interval": experiment.train("fusion", variant=Variant(families=both_kinds), **common),
     "region-guided": experiment.train(
