@@ -117,6 +117,14 @@ def test_kept_features_give_the_same_scores():
     np.testing.assert_allclose(kept, model.score(x, text=said), atol=1e-5)
 
 
+def test_a_batch_of_one_can_be_learned_from():
+    module = fusion.build(network="slim", pretrained="none").head.train()
+    features = torch.rand(1, 4, fusion.SLIM.features)
+    loss = fusion.loss()(module((features, texts(1))), torch.ones(1))
+    loss.backward()
+    assert torch.isfinite(loss)
+
+
 def test_inputs_have_names():
     with pytest.raises(ValueError, match='"both", "video" or "text"'):
         fusion.build(network="slim", pretrained="none", inputs="audio")
