@@ -370,6 +370,9 @@ figures.intervals(seen, title="AUROC on test videos: which clip shows what")
 
 # %%
 headline = experiment.train("fusion", **common)
+figures.learning_curves(headline.history, title="Fusion, all kinds")
+
+# %%
 every_kind = compare({"fusion": headline.videos(videos, "test")}, kind, **intervals)
 figures.intervals(every_kind.assign(name=every_kind["kind"]), title="Fusion, trained on all kinds: test videos")
 
@@ -379,7 +382,19 @@ results.table(
     metrics=["auroc", "balanced_accuracy", "accuracy", "f1"],
 )
 
+# %%
+called = headline.videos(videos, "test")
+figures.confusion(called["label"], called["called"], title="Fusion, all kinds: test videos")
+
+# %%
+costs = {name: trained.result["cost"] for name, trained in (ablation | clips).items()}
+columns = ["parameters", "macs", "size_mb", "train_s", "infer_ms_per_video", "real_time_factor"]
+pd.DataFrame(costs).T[columns].astype(float).round(2)
+
 # %% [markdown]
+# The parameters of MiniLM, 22.7 million, are not among these: it reads a description once,
+# and what it makes of it is kept.
+#
 # ## 6. Settings
 #
 # S0 tries batch sizes from 4 to 256, Adam against RMSProp, and mixed precision on and
@@ -413,6 +428,10 @@ pd.DataFrame(
 ).T
 
 # %% [markdown]
+# Every fit writes a checkpoint an epoch and goes on from the last one if it is cut off;
+# the full network stops early by the accuracy on validation, as S0 does, and keeps its
+# best epoch.
+#
 # Where the intervals overlap this much, a winner is a draw from a hat. (Mixed precision
 # saves time where the arithmetic is the work; with frozen features there is little of
 # it.)
