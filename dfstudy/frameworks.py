@@ -1,12 +1,13 @@
 """TensorFlow and torch in one process: the import order that does not end it.
 
-    keras = import_keras()          # torchvision first, then Keras, without log noise
+    keras = import_keras()              # triton first, then Keras, without log noise
 
 triton 3.7 and newer (it comes with torch 2.12 and newer) and TensorFlow both register
 the same LLVM options. Where TensorFlow is imported before triton, which torchvision
 imports, the process aborts: no exception, just a dead notebook kernel. The other order
-works. So our modules import torchvision before TensorFlow, and `guard` turns the wrong
-order into an error that can be read.
+works. So our modules import triton before TensorFlow (torchvision itself takes four
+seconds, and is left to those who use it), and `guard` turns the wrong order into an
+error that can be read.
 """
 
 import contextlib
@@ -45,19 +46,29 @@ def guard() -> None:
 
 def import_torchvision() -> ModuleType:
     """torchvision, or a readable ImportError where it would end the process."""
-    guard()
-    _keep_freed_memory()
+    triton_first()
     import torchvision
 
     return torchvision
 
 
+def triton_first() -> None:
+    """Import triton, where there is one: TensorFlow and torchvision may now follow.
+
+    Raises ImportError where it would end the process.
+    """
+    guard()
+    _keep_freed_memory()
+    with contextlib.suppress(ImportError):  # macOS, Windows, CPU builds: no triton
+        import triton  # noqa: F401
+
+
 def import_keras() -> ModuleType:
-    """Keras 3, with torchvision imported first and without start-up log lines.
+    """Keras 3, with triton imported first and without start-up log lines.
 
     The backend is Keras' own choice (TensorFlow, or what KERAS_BACKEND says).
     """
-    import_torchvision()
+    triton_first()
     # TensorFlow's C++ writes to the file descriptor, before its own log level counts.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_stderr():

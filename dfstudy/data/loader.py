@@ -24,9 +24,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 
 from dfstudy.data.shards import Prepared, ShardMaps
-from dfstudy.frameworks import import_torchvision
+from dfstudy.frameworks import triton_first
 
-import_torchvision()  # before TensorFlow, or the process may die
+triton_first()  # before TensorFlow, or the process may die
 
 # Frames, or features of frames; or a pair of them and flow or text, or all three.
 X = torch.Tensor | tuple[torch.Tensor, ...]

@@ -29,7 +29,7 @@ from dfstudy.data.view import Sample, View
 
 __all__ = ["Prepared", "prepare"]
 
-FORMAT = 2  # of shards and index; part of every key, so old caches are not misread
+FORMAT = 3  # of shards and their content; part of every key: old caches are not read
 SHARD_VIDEOS = 64  # in a shard, at most
 _WORTH_A_PROCESS = 8  # videos; starting a process takes as long as a few videos
 

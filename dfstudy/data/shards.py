@@ -167,7 +167,10 @@ def write_shard(
         with part.open("wb") as file:
             # USTAR with short names has one header block a file, so offsets are known.
             with tarfile.open(
-                fileobj=file, mode="w", format=tarfile.USTAR_FORMAT
+                fileobj=file,
+                mode="w",
+                format=tarfile.USTAR_FORMAT,
+                copybufsize=2**17,  # measured: its 16 KB and 1 MB are slower
             ) as tar:
                 for row, answer in answers:
                     entry = _add(tar, file, view, row, answer)

@@ -149,18 +149,60 @@ def _decisions(y: NDArray, called: NDArray, groups: NDArray) -> Weighted:
     return metrics
 
 
-def _ranking(y: NDArray, s: NDArray, groups: NDArray) -> Weighted:
-    # A threshold can only fall between different scores, so ties share a column. Rows
-    # of `above`, (K + 1, G): fakes and reals at or above each threshold, the first one
-    # above all scores. With these sums nothing has to be added up again.
-    distinct, column = np.unique(-s, return_inverse=True)
+def auroc_by_group(
+    labels: ArrayLike, scores: ArrayLike, groups: ArrayLike
+) -> Callable[[NDArray], NDArray]:
+    """AUROC alone as a function of weights (B, G): (B,), NaN where a class is lost.
+
+    Args:
+        labels, scores: as in `compute`, (N,). groups: (N,) 0 .. G-1.
+
+    Raises:
+        ValueError: hard labels, or as `compute`.
+    """
+    y, s = _check(labels, scores)
+    if is_hard(s):
+        raise ValueError(f"auroc: {_HARD}")
+    at = _at(y, s, np.asarray(groups))
+    wins = _wins(*at, at[1].cumsum(axis=0))
+    all_fakes, all_reals = (n.sum(axis=0) for n in at)
+
+    def area(w: NDArray) -> NDArray:
+        fakes, reals = w @ all_fakes, w @ all_reals
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = _area(wins, w, fakes, reals)
+        return np.where((fakes > 0) & (reals > 0), value, np.nan)
+
+    return area
+
+
+def _at(y: NDArray, s: NDArray, groups: NDArray) -> list[NDArray]:
+    """Fakes and reals at each threshold, (K + 1, G); the first is above all scores.
+
+    A threshold can only fall between different scores, so ties share a row.
+    """
+    distinct, row = np.unique(-s, return_inverse=True)
     shape = (distinct.size + 1, int(groups.max(initial=0)) + 1)
-    cell = (column + 1) * shape[1] + groups
-    at = [np.bincount(cell, n, np.prod(shape)).reshape(shape) for n in (y, 1 - y)]
+    cell = (row + 1) * shape[1] + groups
+    return [np.bincount(cell, n, np.prod(shape)).reshape(shape) for n in (y, 1 - y)]
+
+
+def _wins(fakes_at: NDArray, reals_at: NDArray, reals_above: NDArray) -> NDArray:
+    """(G, G): how often a fake of one group scores above a real of another."""
+    return fakes_at.T @ (reals_above[-1] - reals_above + reals_at / 2)
+
+
+def _area(wins: NDArray, w: NDArray, fakes: NDArray, reals: NDArray) -> NDArray:
+    return np.einsum("bg,bg->b", w @ wins, w) / (fakes * reals)
+
+
+def _ranking(y: NDArray, s: NDArray, groups: NDArray) -> Weighted:
+    # With these sums nothing has to be added up again.
+    at = _at(y, s, groups)
     above = [n.cumsum(axis=0) for n in at]
+    shape = at[0].shape
     all_fakes, all_reals = (n[-1] for n in above)
-    # (G, G): how often a fake of one group scores above a real of another.
-    wins = at[0].T @ (all_reals - above[1] + at[1] / 2)
+    wins = _wins(*at, above[1])
     below = [total - n for total, n in zip((all_fakes, all_reals), above, strict=True)]
     precision_of_fakes = _average_precision(*above)
     precision_of_reals = _average_precision(below[1][::-1], below[0][::-1])
@@ -174,7 +216,7 @@ def _ranking(y: NDArray, s: NDArray, groups: NDArray) -> Weighted:
             return tp / fakes, fp / reals
 
         values = {
-            "auroc": np.einsum("bg,bg->b", w @ wins, w) / (fakes * reals),
+            "auroc": _area(wins, w, fakes, reals),
             "auprc_fake": precision_of_fakes(w) / fakes,
             "auprc_real": precision_of_reals(w) / reals,
             "eer": _equal_error(rates, len(w), shape[0]),

@@ -27,7 +27,6 @@ from dfstudy import paths, workers
 from dfstudy.data import synth
 from dfstudy.models import slim_torch
 from dfstudy.profiles import Profile
-from dfstudy.training.fit_torch import autocast
 from dfstudy.training.schedule import one_cycle
 from dfstudy.video.sample import resize_area
 
@@ -96,6 +95,8 @@ def _learn(
     epochs: int,
 ) -> slim_torch.SlimBackbone:
     """Train for `epochs`; the backbone alone is kept."""
+    from dfstudy.training.fit_torch import autocast  # Lightning: slow to import
+
     rng = np.random.default_rng(0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

