@@ -125,4 +125,7 @@ def test_a_verdict_needs_the_description(trained, tiny_data, tiny_model):
         predict(path, trained.detector, **options)
     with pytest.raises(ValueError, match="reads no description"):
         predict(path, tiny_model.detector, text="outside", **options)
-    assert predict(path, trained.detector, text="outside", **options).verdict == CANNOT_TELL
+    assert (
+        predict(path, trained.detector, text="outside", **options).verdict
+        == CANNOT_TELL
+    )

@@ -213,7 +213,9 @@ class PooledFrames(nn.Module):
         """Numbers of the clips."""
         changes = (features[:, 1:] - features[:, :-1]).abs()
         seen = torch.cat([features.mean(1), changes.mean(1)], dim=1)
-        if self.training and len(seen) == 1:  # an epoch's last batch: nothing to norm by
+        if (
+            self.training and len(seen) == 1
+        ):  # an epoch's last batch: nothing to norm by
             norm = self.norm
             statistics = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
             return self.project(F.batch_norm(seen, *statistics))
