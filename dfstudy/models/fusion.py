@@ -62,8 +62,8 @@ class Recipe:
     width: int = 112
     crop_size: int = 224
     batch_size: int = 64
-    # That it tried; in this order, so that the first few span the range.
-    batch_sizes: tuple[int, ...] = (4, 256, 16, 64, 8, 32, 128)
+    # That it tried; small batches take longest, and a short sweep ends before them.
+    batch_sizes: tuple[int, ...] = (256, 64, 16, 8, 4, 32, 128)
     learning_rate: float = 1e-3  # of the fusion layers and the projection of the text
     learning_rates: tuple[float, ...] = (1e-3,)
     rates: Mapping[str, float] = field(default_factory=lambda: {"encoder.": 1e-5})

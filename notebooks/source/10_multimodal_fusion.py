@@ -363,8 +363,9 @@ seen = compare(
 figures.intervals(seen, title="AUROC on test videos: which clip shows what")
 
 # %% [markdown]
-# In a crop of the face there is no kitchen. What S0 crops away is a part of what its
-# descriptions are about.
+# A crop of the face keeps mouth and mood, and a rim of the room; most of the room and
+# the way the camera moves are gone. What S0 crops away is a part of what its descriptions
+# are about. (Here faces are small: the crops are hardly finer than the frames.)
 #
 # The same detector, trained on all five kinds, is the one that lesson 11 compares:
 
