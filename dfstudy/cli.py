@@ -8,6 +8,7 @@
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
     dfstudy export manifest.parquet --format npz --out faces --crop face --size 224 224
     dfstudy predict clip.mp4 --json
+    dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
 
 The options of each command are here, what it does with them is in `commands`.
 """
@@ -132,8 +133,16 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("predict")
     sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
     sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
+    sub.add_argument(
+        "--text",
+        metavar="DESCRIPTION",
+        help="what is said of the video(s), for a detector that reads it",
+    )
     sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
+
+
+_RESIZES = ("area", "adaptive", "bilinear", "centre")  # data.view.View.resize
 
 
 def _view_options(sub: argparse.ArgumentParser) -> None:
@@ -160,7 +169,7 @@ def _view_options(sub: argparse.ArgumentParser) -> None:
         help="best: look for faces in every M-th frame",
     )
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
-    sub.add_argument("--resize", choices=("area", "adaptive"), default="area")
+    sub.add_argument("--resize", choices=_RESIZES, default="area")
     sub.add_argument("--margin", type=float, default=0.3, help="0.3: 30 %% a side")
     sub.add_argument("--detector", choices=("mtcnn", "haar"), default="mtcnn")
     sub.add_argument(

@@ -146,7 +146,7 @@ def predict(args: argparse.Namespace) -> int:
         verdicts = []
         for file in args.files:
             try:
-                verdict = detect.predict(file, model, faces=faces)
+                verdict = detect.predict(file, model, faces=faces, text=args.text)
             except (ValueError, OSError) as error:  # VideoError is a ValueError
                 verdict = detect.Verdict(file=str(file), error=str(error))
             verdicts.append(verdict)

@@ -1,5 +1,6 @@
 """The checks of the exercises: untouched, two typical wrong answers, the solution."""
 
+import re
 from itertools import combinations, product
 
 import numpy as np
@@ -17,7 +18,11 @@ from dfstudy.course import (
     checks_07,
     checks_08,
     checks_09,
+    checks_10,
 )
+from dfstudy.data.layouts import faceforensics
+from dfstudy.data.misquote import untrue
+from dfstudy.study import recount
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import Rule
 from dfstudy.video.flow import photometric_error, warp
@@ -600,3 +605,65 @@ def test_lesson_08_knows_the_solution_and_the_stub(check, right):
     assert status.state == "correct", status.message
     assert check(None).state == "not attempted"
     assert check(lambda *_: None).state == "not attempted"
+
+
+def other_way_round(reals, fakes, accuracy, area):
+    return [pair[::-1] for pair in recount.errors(reals, fakes, accuracy, area)]
+
+
+def by_accuracy_alone(reals, fakes, accuracy, area):
+    every = [(m, a) for m in range(fakes + 1) for a in range(reals + 1)]
+    return [p for p in every if round(1 - sum(p) / (reals + fakes), 4) == accuracy]
+
+
+def not_rounded(reals, fakes, accuracy, area):
+    every = [(m, a) for m in range(fakes + 1) for a in range(reals + 1)]
+    return [p for p in every if 1 - sum(p) / (reals + fakes) == accuracy + 1e-6]
+
+
+def by_place(said, true):
+    pairs = list(zip(said.split(), true.split(), strict=False))
+    return sum(a != b for a, b in pairs) / len(pairs)
+
+
+def one_pair_missing(*numbers):
+    return recount.errors(*numbers)[1:] or [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "message"),
+    [
+        (checks_10.describe, lambda n: n.replace("_", " "), "who plays"),
+        (checks_10.describe, lambda n: re.sub(r"[\d_]+", " ", n), "left of the id"),
+        (checks_10.describe, lambda n: n.split("__")[1], "make spaces"),
+        (checks_10.describe, lambda n: "", "divided by"),
+        (checks_10.untrue, lambda s, t: 1 - untrue(s, t), "*not* there"),
+        (checks_10.untrue, lambda s, t: 4 * untrue(s, t), "at most 1"),
+        (checks_10.untrue, by_place, "another order"),
+        (checks_10.untrue, lambda s, t: untrue(t, s), "leaves things out"),
+        (checks_10.hidden_errors, other_way_round, "first the fakes"),
+        (checks_10.hidden_errors, by_accuracy_alone, "Both numbers"),
+        (checks_10.hidden_errors, not_rounded, "Round before"),
+        (checks_10.hidden_errors, one_pair_missing, "is missing"),
+    ],
+)
+def test_lesson_10_tells_why(check, wrong, message):
+    status = check(wrong)
+    assert status.state == "try again"
+    assert message in status.message
+
+
+@pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (checks_10.describe, faceforensics.describe),
+        (checks_10.describe, lambda n: n.split("__")[1].replace("_", " ")),
+        (checks_10.untrue, untrue),
+        (checks_10.hidden_errors, recount.errors),
+    ],
+)
+def test_lesson_10_knows_its_solutions(check, right):
+    assert check(None).state == "not attempted"
+    assert check(lambda *_: None).state == "not attempted"
+    status = check(right)
+    assert status.state == "correct", status.message

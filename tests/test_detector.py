@@ -23,18 +23,27 @@ def clips(of: detector.Detector, n: int = 2) -> np.ndarray:
 
 
 def inputs(of: detector.Detector, n: int = 2) -> list[np.ndarray]:
-    """Clips, and a flow where the detector wants one."""
-    x = clips(of, n)
-    if of.view.flow == "none":
-        return [x]
-    return [x, RNG.normal(size=(*x.shape[:-1], 2)).astype(np.float16)]
+    """Clips, and a flow or texts where the detector wants them."""
+    x = [clips(of, n)]
+    if of.view.flow != "none":
+        x.append(RNG.normal(size=(*x[0].shape[:-1], 2)).astype(np.float16))
+    if of.view.text:
+        x.append(RNG.normal(size=(n, 384)).astype(np.float32))
+    return x
+
+
+def score(of: detector.Detector, x: list[np.ndarray], **options) -> np.ndarray:
+    """The scores of `inputs`."""
+    if of.view.text:
+        *x, options["text"] = x
+    return of.score(*x, **options)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_saved_and_loaded_it_scores_the_same(name, tmp_path):
     before = make(name)
     x = inputs(before)
-    scores = before.score(*x)
+    scores = score(before, x)
     assert scores.shape == x[0].shape[: 2 if before.level == "frame" else 1]
     assert scores.dtype == np.float32
     assert ((scores >= 0) & (scores <= 1)).all()
@@ -42,7 +51,7 @@ def test_saved_and_loaded_it_scores_the_same(name, tmp_path):
     suffixes = sorted("".join(f.suffixes[-2:]) for f in folder.iterdir())
     assert suffixes in ([".json", ".safetensors"], [".json", ".weights.h5"])
     after = detector.load(folder)
-    np.testing.assert_array_equal(after.score(*x), scores)
+    np.testing.assert_array_equal(score(after, x), scores)
     assert after.info == before.info
     assert (after.view, after.folder) == (before.view, folder)
     assert (after.level, after.temperature) == (family(name).LEVEL, 1.0)
@@ -52,13 +61,13 @@ def test_saved_and_loaded_it_scores_the_same(name, tmp_path):
 def test_a_score_does_not_depend_on_its_company(name):
     model = make(name)
     x = inputs(model, 3)
-    together = model.score(*x)
-    alone = [model.score(*(part[i : i + 1] for part in x)) for i in range(3)]
+    together = score(model, x)
+    alone = [score(model, [part[i : i + 1] for part in x]) for i in range(3)]
     alone = np.concatenate(alone)
-    small = model.score(*x, batch_size=2)
+    small = score(model, x, batch_size=2)
     np.testing.assert_allclose(alone, together, atol=1e-5)
     np.testing.assert_allclose(small, together, atol=1e-5)
-    assert model.score(*(part[:0] for part in x)).shape == (0, *together.shape[1:])
+    assert score(model, [part[:0] for part in x]).shape == (0, *together.shape[1:])
 
 
 def test_flow_is_given_where_the_view_has_it_and_only_there():

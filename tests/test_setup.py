@@ -59,6 +59,13 @@ def test_the_lock_has_the_projects_packages_at_fitting_versions():
             assert wanted.specifier.contains(version), f"{exact} against {wanted}"
 
 
+def test_the_lock_brings_the_text_encoder_along():
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for wanted in map(Requirement, table["optional-dependencies"]["offline-text"]):
+        (exact,) = locked()[canonicalize_name(wanted.name)]
+        assert wanted.specifier.contains(next(iter(exact.specifier)).version)
+
+
 def test_the_lock_is_exact_and_names_no_place():
     for requirements in locked().values():
         for requirement in requirements:

@@ -43,8 +43,10 @@ class Dataset:
         """Every video as `view` sees it, made once and kept under the data folder.
 
         A set of the same frames with their flow serves a view without flow, too, and
-        one of the first 32 frames a view of the first 8.
+        one of the first 32 frames a view of the first 8. Descriptions are the
+        manifest's, so a view with text has the frames of one without.
         """
+        view = replace(view, text=False)
         there = prepare.prepared_views(self.manifest)
         ready = [view] if view in there else there
         serves = next((other for other in ready if _serves(other, view)), view)

@@ -6,6 +6,8 @@
 
     data = PreparedSet(prepared, manifest, by="video", flow=True)
     for (x, flow), y in loader(data, batch_size=4, shuffle=False): ...
+    data = PreparedSet(prepared, manifest, by="video", text=models.text.encode(...))
+    for (x, text), y in loader(data, batch_size=4, shuffle=False): ...
 
 Every array is read by its offset in a memory-mapped shard, so that any order costs the
 same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
@@ -26,8 +28,8 @@ from dfstudy.frameworks import triton_first
 
 triton_first()  # before TensorFlow, or the process may die
 
-# Frames, or features of frames; or a pair of them and flow.
-X = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
+# Frames, or features of frames; or a pair of them and flow or text, or all three.
+X = torch.Tensor | tuple[torch.Tensor, ...]
 Augment = Callable[[X, np.random.Generator], X]
 More = Callable[[X, torch.Tensor, np.random.Generator], tuple[X, torch.Tensor]]
 
@@ -47,11 +49,14 @@ class PreparedSet(Dataset):
             dx and dy in pixels of the frames. A batch's x is a pair, too.
         features: float32 (videos, T, F), in the order of `video_ids`, of a network that
             has seen the frames: they stand in their place, (F,) or (T, F).
+        text: float32 (rows, 384), what the descriptions of `manifest`'s rows say
+            (models.text): x is then a pair, (frames, text), for by="video" only. A
+            video may be there more than once, described differently.
 
     Raises:
         KeyError: a row that was never prepared.
-        ValueError: no video is left, flow of a view that has none, or features of
-            other videos.
+        ValueError: no video is left, flow of a view that has none, features or texts
+            of other videos, or texts of single frames.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class PreparedSet(Dataset):
         by: Literal["frame", "video"],
         flow: bool = False,
         features: np.ndarray | None = None,
+        text: np.ndarray | None = None,
     ):
         if by not in {"frame", "video"}:
             raise ValueError(f'by must be "frame" or "video", not {by!r}')
@@ -73,7 +79,8 @@ class PreparedSet(Dataset):
         self.dropped: dict[str, str] = (
             rows.dropna(subset="dropped").set_index("video_id")["dropped"].to_dict()
         )
-        rows = rows[rows["dropped"].isna()]
+        kept = rows["dropped"].isna().to_numpy()
+        rows = rows[kept]
         if rows.empty:
             raise ValueError(f"no video is left, all were dropped: {self.dropped}")
         view = prepared.view
@@ -95,6 +102,9 @@ class PreparedSet(Dataset):
             raise ValueError(f"features {features.shape} for {len(rows)} videos")
         if flow:
             self._arrays.append(_Array(rows["flow_offset"], (*item, 2), np.float16))
+        if text is not None and (by == "frame" or len(text) != len(kept)):
+            raise ValueError(f"texts {text.shape} for {len(kept)} videos, by {by}")
+        self._text = None if text is None else torch.from_numpy(text[kept])
         self._maps = ShardMaps(prepared.folder)
         self.labels = torch.tensor(rows["label"].to_numpy(np.float32))  # (videos,)
 
@@ -114,6 +124,8 @@ class PreparedSet(Dataset):
             data = self._maps.bytes(self._shards[video], offset, array.bytes)
             data = data.view(array.dtype).reshape(array.shape)
             x.append(torch.from_numpy(data))
+        if self._text is not None:
+            x.append(self._text[video])
         return x[0] if len(x) == 1 else tuple(x), self.labels[video]
 
     def items(self) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -26,13 +26,12 @@ from dfstudy.video.clips import Clip, read_clip
 from dfstudy.video.flow import SMALLEST, paired_flow, sampled_flow
 from dfstudy.video.region import best_start
 from dfstudy.video.sample import (
-    adaptive_pool,
+    RESIZES,
     beside_indices,
     count_repeats,
     even_indices,
     first_indices,
     frames_apart,
-    resize_area,
     stretch_indices,
 )
 
@@ -59,10 +58,12 @@ class View:
     sampling: Literal["even", "first", "best", "consecutive"] = "even"
     every: int = 8  # "best" looks for faces in every so many frames (S0's M)
     # Faces are looked for in every so many of the sampled frames, and followed between
-    # them. "best" looks at all frames of its clip (S0: "dense").
-    follow: int = 4
+    # them; by default in every fourth, for "best" in all of its clip (S0: "dense").
+    follow: int | None = None
     crop: Literal["frame", "face"] = "frame"
-    resize: Literal["area", "adaptive"] = "area"  # of whole frames; faces: always area
+    # Of whole frames; faces: always area. "bilinear" and "centre" are what S0 weighs
+    # "adaptive" against.
+    resize: Literal["area", "adaptive", "bilinear", "centre"] = "area"
     margin: float = 0.3  # share of the face's longer side added on each end, at most 1
     detector: Literal["mtcnn", "haar"] = "mtcnn"  # of faces
     # Without a face: the video goes when no frame has one (S3), or each frame that has
@@ -72,17 +73,20 @@ class View:
     # or to the one `apart_s` later (0.6 s is as far as S1's sampled frames lie apart).
     flow: Literal["none", "sampled", "adjacent", "apart"] = "none"
     apart_s: float = 0.6
+    # Whether the video's description is given beside it (S0). It comes from the
+    # manifest: `see` shows the same with it or without.
+    text: bool = False
 
     def __post_init__(self):
-        counts = (self.height, self.width, self.frames, self.every, self.follow)
-        if min(counts) < 1:
+        counts = (self.height, self.width, self.frames, self.every, self.follow or 1)
+        if min(counts) < 1 or self.follow == 0:
             raise ValueError(f"sizes must be positive: {self}")
         if not self.apart_s > 0:
             raise ValueError(f"apart_s is a time in seconds, more than 0: {self}")
         if not 0 <= self.margin <= 1:
             raise ValueError(f"margin is a share, 0.3 for 30 %: {self}")
         for name, hint in get_type_hints(View).items():
-            choices = get_args(hint)
+            choices = get_args(hint) if get_origin(hint) is Literal else ()
             if choices and getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}: {self}")
         if self.crop == "face" and self.height != self.width:
@@ -188,7 +192,7 @@ def see(
         raise ValueError("a view of faces needs a detector")
     whole, count = view.crop == "frame", view.frames
     looked = count if view.drop == "video" else 2 * count
-    resize = resize_area if view.resize == "area" else adaptive_pool
+    resize = RESIZES[view.resize]
     clip = read_clip(
         path,
         _sampling(path, view, looked, detector),
@@ -198,7 +202,7 @@ def see(
     )
     at, faces, absent = np.arange(count), [], looked
     if detector is not None:
-        every = 1 if view.sampling == "best" else view.follow
+        every = view.follow or (1 if view.sampling == "best" else 4)
         tracks = clip.track(detector, count=looked, every=every)
         if tracks:
             absent = looked - int(tracks[0].present.sum())

@@ -1,6 +1,7 @@
 """One video in, one verdict out.
 
     dfstudy predict clip.mp4 --model runs/laptop/models/frame_torch_0 --json
+    dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
 
 The video takes the same way as in training (`data.view.see`), the detector folder says
 how: its view, its rule from frames to a video, its threshold and its temperature. Where
@@ -85,11 +86,30 @@ def newest_model() -> Path:
     return max(folders, key=lambda file: file.stat().st_mtime).parent
 
 
-def predict(path: str | Path, detector: Detector, *, faces: track.Detector) -> Verdict:
+def predict(
+    path: str | Path,
+    detector: Detector,
+    *,
+    faces: track.Detector,
+    text: str | None = None,
+) -> Verdict:
     """The verdict on one video.
 
-    Raises VideoError where the file cannot be used.
+    Args:
+        faces: finds them.
+        text: what is said of the video; for a detector that reads it, and no other.
+
+    Raises:
+        VideoError: the file cannot be used.
+        ValueError: a description is missing, or nobody reads it.
     """
+    if detector.view.text and not text:
+        raise ValueError(
+            "this detector compares a video with its description: give it, as in"
+            ' --text "outside talking pan laughing"'
+        )
+    if text and not detector.view.text:
+        raise ValueError("this detector reads no description: leave --text away")
     start = time.perf_counter()
     sample = see(path, detector.view, detector=faces)
     seen = time.perf_counter()
@@ -122,7 +142,8 @@ def predict(path: str | Path, detector: Detector, *, faces: track.Detector) -> V
     flow = None
     if detector.view.flow != "none":
         flow = np.stack([f.flow for f in sample.faces] if per_face else [sample.flow])
-    scores = detector.score(clips, flow)
+    said = [text] * len(clips) if detector.view.text else None
+    scores = detector.score(clips, flow, text=said)
     scored = time.perf_counter()
     videos = [_probability(score, rule, detector) for score in np.atleast_1d(scores)]
     # One manipulated face is enough for a manipulated video.

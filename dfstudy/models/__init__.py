@@ -24,6 +24,7 @@ FAMILIES = (
     "resnext_lstm",
     "xception",
     "xception_lstm",
+    "fusion",
 )
 
 

@@ -4,13 +4,14 @@
     detector.info.update(rule=asdict(rule), temperature=1.3)
     detector.save("runs/laptop/models/frame_torch_0")
     load("runs/laptop/models/frame_torch_0").score(clips)     # uint8 (B, T, H, W, 3)
+    load("runs/laptop/models/fusion_0").score(clips, text=["outside talking", ...])
 
 Weights are safetensors (PyTorch) or `.weights.h5` (Keras); nothing is pickled, so a
 folder from a stranger is safe to load.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Detector:
         clips: np.ndarray,
         flow: np.ndarray | None = None,
         *,
+        text: Sequence[str | None] | np.ndarray | None = None,
         batch_size: int = 64,
     ) -> np.ndarray:
         """P(fake) in [0, 1] as float32: (B, T) of a frame model, (B,) of a video model.
@@ -74,10 +76,13 @@ class Detector:
         Args:
             clips: uint8 RGB (B, T, H, W, 3) with H and W of the view.
             flow: (B, T, H, W, 2), where the view has flow, and only there.
+            text: descriptions (B,), or what `models.text.encode` makes of them, where
+                the view has text, and only there.
             batch_size: frames (or clips, of a video model) that go through at once.
 
         Raises:
-            ValueError: another type or shape, or flow is missing or too much.
+            ValueError: another type or shape; flow or text are missing or too much; or
+                this machine reads descriptions by another encoder.
         """
         view = self.view
         if clips.dtype != np.uint8 or clips.ndim != 5:
@@ -93,35 +98,58 @@ class Detector:
             raise ValueError(f"the view's flow is {view.flow!r}: look at what you give")
         if flow is not None and flow.shape != (*clips.shape[:-1], 2):
             raise ValueError(f"a flow {flow.shape} does not belong to {clips.shape}")
-        return self._scores(self.module, clips, flow, batch_size)
+        return self._scores(self.module, clips, flow, text, batch_size)
 
     def score_features(
         self,
         features: np.ndarray,
         flow: np.ndarray | None = None,
         *,
+        text: Sequence[str | None] | np.ndarray | None = None,
         batch_size: int = 64,
     ) -> np.ndarray:
         """The same scores from `built.spatial`'s features (B, T, F) of the frames."""
-        return self._scores(self.built.head, features, flow, batch_size)
+        return self._scores(self.built.head, features, flow, text, batch_size)
 
     def _scores(
         self,
         module: Any,
         seen: np.ndarray,
         flow: np.ndarray | None,
+        text: Sequence[str | None] | np.ndarray | None,
         batch_size: int,
     ) -> np.ndarray:
+        if (text is not None) != self.view.text:
+            wants = "a description of each video" if self.view.text else "no text"
+            raise ValueError(f"this detector takes {wants}: look at what you give")
         parts = [seen] if flow is None else [seen, flow]
+        if text is not None:
+            parts.append(self._read(text, len(seen)))
         shape = seen.shape[:2]
         if self.level == "frame":
             parts = [part.reshape(-1, *part.shape[2:]) for part in parts]
         logits = [np.zeros((0, 1), np.float32)]
         for i in range(0, len(parts[0]), batch_size):
             x = [part[i : i + batch_size] for part in parts]
-            logits.append(forward(module, x if flow is not None else x[0]))
+            logits.append(forward(module, x if len(x) > 1 else x[0]))
         scores = fake_probability(np.concatenate(logits[1:] or logits))
         return scores.reshape(shape) if self.level == "frame" else scores
+
+    def _read(self, text: Sequence[str | None] | np.ndarray, count: int) -> np.ndarray:
+        """Descriptions as numbers (N, 384), by the encoder that it was trained with."""
+        from dfstudy.models import text as reader
+
+        if not isinstance(text, np.ndarray):
+            learned, here = self.info.get("text"), reader.encoder()
+            if learned not in (None, here):
+                raise ValueError(
+                    f"this detector reads descriptions by {learned}, and this machine"
+                    f" by {here}: see dfstudy.models.text"
+                )
+            text = reader.encode(list(text))
+        if text.shape != (count, reader.SIZE):
+            raise ValueError(f"texts {text.shape} do not belong to {count} videos")
+        return text
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder; model.json comes last: a folder with it is whole."""

@@ -19,6 +19,8 @@ from typing import Any
 
 PATIENCE_S = 10.0  # without a byte; a slow line that delivers is waited for
 
+_INSTEAD = "random initialisation instead, and the result will say pretrained: none"
+
 _given_up: set[Path] = set()
 
 
@@ -29,6 +31,7 @@ def fetch(
     label: str,
     cache: Path,
     patience_s: float = PATIENCE_S,
+    instead: str = _INSTEAD,
 ) -> tuple[Any, str]:
     """What `loader` returns and `label`, or (None, "none") after one warning.
 
@@ -38,6 +41,7 @@ def fetch(
         label: of the weights, for example "imagenet".
         cache: the folder the loader downloads into; while it grows, we wait.
         patience_s: seconds without growth before giving up.
+        instead: what the warning says will happen without them.
     """
     if cache in _given_up:  # the warning was given
         return None, "none"
@@ -62,8 +66,7 @@ def fetch(
     reason = problem[0] if problem else f"nothing arrived in {patience_s:.0f} s"
     _given_up.add(cache)
     warnings.warn(
-        f"no {label} weights of {what} ({reason}): random initialisation instead, and"
-        " the result will say pretrained: none",
+        f"no {label} weights of {what} ({reason}): {instead}",
         stacklevel=2,
     )
     return None, "none"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.data.view import see
+from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.video.faces import new_detector
 
@@ -46,7 +47,8 @@ def measure(detector: Detector, videos: pd.DataFrame, *, train_s: float) -> dict
         clip = sample.faces[0].crops if face else sample.frames
         flow = sample.faces[0].flow if face else sample.flow
         seen = time.perf_counter()
-        detector.score(clip[None], None if flow is None else flow[None])
+        said = [row.description] if view.text else None
+        detector.score(clip[None], None if flow is None else flow[None], text=said)
         network.append(time.perf_counter() - seen)
         whole, length = time.perf_counter() - start, float(row.duration_s)
     weights = [f for f in detector.folder.iterdir() if f.suffix in _WEIGHTS]
@@ -79,8 +81,10 @@ def macs(detector: Detector) -> int:
         from torch.utils.flop_counter import FlopCounterMode
 
         one = (1, *shape) if detector.level == "frame" else (1, view.frames, *shape)
-        x = torch.zeros(one, dtype=torch.uint8)
-        x = x.to(next(detector.module.parameters()).device)
+        device = next(detector.module.parameters()).device
+        x = torch.zeros(one, dtype=torch.uint8, device=device)
+        if view.text:  # the encoder of texts is not counted: it reads each only once
+            x = (x, torch.zeros(1, text.SIZE, device=device))
         with (
             FlopCounterMode(display=False) as counter,
             _recurrent_macs(detector.module) as recurrent,

@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dfstudy import paths
+from dfstudy import models, paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
 from dfstudy.metrics.calibration import fit_temperature
+from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, results
@@ -32,7 +33,8 @@ from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule
 
-# What a detector of faces alone can be asked to learn; lesson 10 adds the text.
+# What a detector without the text can be asked to learn. A family of networks that can
+# be asked for more says so in its own TRAIN_FAMILIES (lesson 10's, with the text).
 TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial")
 
 
@@ -89,8 +91,8 @@ def train(
         ValueError: training or validation videos of a class are missing.
     """
     start = start or profile.pretrained
-    families = trained_families(data.manifest)
-    rows = learned(data.manifest)
+    families = trained_families(data.manifest, variant.families or trained_on(model))
+    rows = learned(data.manifest, families)
     by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
     runs = runs or paths.runs(profile.name)
@@ -131,7 +133,11 @@ def train(
         framework=detector.info["framework"],
         profile=profile.name,
         seed=seed,
-        backbone=detector.info["backbone"],
+        backbone=" + ".join(
+            detector.info[part]
+            for part in ("backbone", "text")
+            if part in detector.info
+        ),
         pretrained=detector.info["pretrained"],
         train_families=families,
         data=data.identity() | {"scored": results.scored_counts(both, rows)},
@@ -149,15 +155,24 @@ def train(
     return Trained(detector, history(detector), rule, tried, both, result)
 
 
-def trained_families(manifest: pd.DataFrame) -> list[str]:
-    """Families to train on: those of TRAIN_FAMILIES, or all of a set without them."""
+def trained_families(
+    manifest: pd.DataFrame, wanted: Sequence[str] = TRAIN_FAMILIES
+) -> list[str]:
+    """Forgeries to train on: those `wanted`, or all of a set that has none of them."""
     there = results.families(manifest)
-    return [name for name in there if name in TRAIN_FAMILIES] or there
+    return [name for name in there if name in wanted] or there
 
 
-def learned(manifest: pd.DataFrame) -> pd.DataFrame:
+def trained_on(model: str) -> tuple[str, ...]:
+    """The forgeries that the family `model` trains on unless a Variant says others."""
+    return getattr(models.family(model), "TRAIN_FAMILIES", TRAIN_FAMILIES)
+
+
+def learned(
+    manifest: pd.DataFrame, wanted: Sequence[str] = TRAIN_FAMILIES
+) -> pd.DataFrame:
     """Rows of the videos that detectors are trained, and judged, on."""
-    families = trained_families(manifest)
+    families = trained_families(manifest, wanted)
     methods = manifest["method"].fillna("unknown")
     return manifest[(manifest["label"] == 0) | methods.isin(families)]
 
@@ -205,12 +220,16 @@ def _predict(
     if detector.info["frozen"]:  # its spatial network has seen these frames already
         seen = features(detector.built.spatial, prepared, rows)
     flow = detector.view.flow != "none"
-    videos = PreparedSet(prepared, rows, by="video", flow=flow, features=seen)
+    said = text.encode(rows["description"]) if detector.view.text else None
+    videos = PreparedSet(
+        prepared, rows, by="video", flow=flow, features=seen, text=said
+    )
     score = detector.score if seen is None else detector.score_features
-    scores = [
-        score(*(part.numpy() for part in (x if flow else (x,))))
-        for x, _ in loader(videos, batch_size=8, shuffle=False)
-    ]
+    scores = []
+    for x, _ in loader(videos, batch_size=8, shuffle=False):
+        parts = [part.numpy() for part in (x if isinstance(x, tuple) else (x,))]
+        more = {} if said is None else {"text": parts.pop()}
+        scores.append(score(*parts, **more))
     return predictions.table(videos.video_ids, np.concatenate(scores))
 
 

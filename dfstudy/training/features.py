@@ -23,7 +23,9 @@ from dfstudy.models import all_weights, forward
 
 
 def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray:
-    """Features of the videos of `rows` that have frames, in the manifest's order.
+    """Features of the videos of `rows` that have frames, in the order of the rows.
+
+    A video that is there more than once is seen once.
 
     Args:
         spatial: a Keras model or a torch module, from uint8 (N, H, W, 3) to (N, F).
@@ -31,8 +33,14 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
         rows: of the manifest.
 
     Returns:
-        float32 (videos, T, F), memory-mapped; made at the first call.
+        float32 (videos, T, F), kept; made at the first call.
     """
+    once = rows.drop_duplicates("video_id")
+    if len(once) < len(rows):
+        table = features(spatial, prepared, once)
+        ids = PreparedSet(prepared, once, by="video").video_ids
+        wanted = PreparedSet(prepared, rows, by="video").video_ids
+        return table[pd.Index(ids).get_indexer(wanted)]
     videos = PreparedSet(prepared, rows, by="video")
     frames = prepared.view.frames
     folder = paths.home() / "features" / _key(spatial, prepared, videos)

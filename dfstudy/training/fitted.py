@@ -23,9 +23,11 @@ import pandas as pd
 from torch.utils.data import Subset
 
 from dfstudy import models, paths
+from dfstudy.data import misquote
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.models import detector as detectors
+from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
@@ -53,6 +55,8 @@ class Variant:
     augmentation: str | None = None  # a key of augment.AUGMENTATIONS
     precision: str | None = None  # Lightning's; of PyTorch families
     longer: float = 1.0  # times the epochs
+    misquoted: int | None = None  # wrong descriptions of a real training video
+    families: tuple[str, ...] = ()  # of forgeries to train on; the model's own if empty
     finetune: bool = False  # train the spatial network, too, where there is a BASE
 
     @property
@@ -61,12 +65,17 @@ class Variant:
         chosen = {**self.look, **self.shape}
         parts = [key if value is True else str(value) for key, value in chosen.items()]
         parts += [f"{key}{value:g}" for key, value in self.loss.items()]
-        for key, value in (("lr", self.learning_rate), ("batch", self.batch_size)):
-            parts += [f"{key}{value:g}"] if value else []
+        for key, value in (
+            ("lr", self.learning_rate),
+            ("batch", self.batch_size),
+            ("misquoted", self.misquoted),
+        ):
+            parts += [f"{key}{value:g}"] if value is not None else []
         named = (self.optimizer, self.augmentation, self.precision)
         parts += [value.replace("_", "-") for value in named if value]
         parts += [f"longer{self.longer:g}"] if self.longer != 1 else []
         parts += ["finetuned"] if self.finetune else []
+        parts += ["on", *self.families] if self.families else []
         return "-".join(parts)
 
 
@@ -119,6 +128,8 @@ def fitted(
         "data": data.identity(),
         "code": paths.code_sha256(),
     }
+    if models.family(model).VIEW.text:
+        settings["text"] = text.encoder()
     inputs = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     try:
         detector = detectors.load(folder)
@@ -184,19 +195,24 @@ def _fit(
     frozen &= not variant.finetune
     if base is not None:
         built = replace(built, pretrained=base.info["pretrained"])
+    recipe = _settings(family, variant, slim=slim)
+    learned = rows["train"]
+    if view.text and (learned["method"] == misquote.METHOD).any():
+        wrong = misquote.misquoted(learned, times=recipe["misquoted"], seed=seed)
+        learned = pd.concat([learned, wrong], ignore_index=True)
     train, val = (
         PreparedSet(
             prepared,
-            rows[part],
+            part,
             by=family.LEVEL,
             flow=view.flow != "none",
-            features=features(built.spatial, prepared, rows[part]) if frozen else None,
+            features=features(built.spatial, prepared, part) if frozen else None,
+            text=text.encode(part["description"]) if view.text else None,
         )
-        for part in ("train", "val")
+        for part in (learned, rows["val"])
     )
     if len(train.labels.unique()) < 2:
         raise ValueError(f"{data.name}: the training videos are all of one class")
-    recipe = _settings(family, variant, slim=slim)
     reading = {}
     if not frozen:
         reading["augment"] = AUGMENTATIONS[recipe.get("augmentation", "none")]
@@ -227,6 +243,8 @@ def _fit(
     )
     seconds = float(table["seconds"].sum())
     facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
+    if view.text:
+        facts["text"] = text.encoder()
     return detectors.new(built, view=view, shape=variant.shape, **facts), table
 
 
@@ -242,6 +260,7 @@ _FIT = (
 )
 # What a Variant may change of it.
 _CHANGED = ("learning_rate", "batch_size", "optimizer", "augmentation", "precision")
+_CHANGED += ("misquoted",)
 
 
 def _settings(family: ModuleType, variant: Variant, *, slim: bool) -> dict[str, Any]:

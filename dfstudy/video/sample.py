@@ -130,6 +130,41 @@ def adaptive_pool(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     return out
 
 
+def resize_bilinear(frames: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Each output pixel from the four next to its place, uint8 (N, height, width, 3).
+
+    Where a side shrinks to less than half, most pixels of the input count for nothing.
+    """
+    frames = _checked(frames)
+    out = [
+        cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR) for f in frames
+    ]
+    return np.stack(out) if out else np.empty((0, height, width, 3), np.uint8)
+
+
+def centre_crop(frames: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The largest part of the output's proportions from the middle, by `resize_area`.
+
+    uint8 (N, height, width, 3). What lies beside it is lost.
+    """
+    frames = _checked(frames)
+    h, w = frames.shape[1:3]
+    rows = min(h, round(w * height / width))
+    columns = min(w, round(h * width / height))
+    top, left = (h - rows) // 2, (w - columns) // 2
+    part = frames[:, top : top + rows, left : left + columns]
+    return resize_area(part, height, width)
+
+
+# The choices of data.view.View.resize.
+RESIZES = {
+    "area": resize_area,
+    "adaptive": adaptive_pool,
+    "bilinear": resize_bilinear,
+    "centre": centre_crop,
+}
+
+
 def _bins(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     i = np.arange(count)
     return i * length // count, -(-(i + 1) * length // count)

@@ -62,6 +62,18 @@ class _File(NamedTuple):
         return "-".join(parts)
 
 
+def describe(name: str) -> str | None:
+    """What the name of a DFD file says of its scene: "podium speech happy".
+
+    None for a name that is not one of DFD's. Who is in it, and the id that only fakes
+    have, stay behind: with them a description would tell the label.
+    """
+    for kind in (("dfd", False), ("dfd", True)):
+        if match := _NAMES[kind].fullmatch(name):
+            return match["scene"].replace("_", " ")
+    return None
+
+
 def owned(folder: Path) -> set[Path]:
     """The folders of FaceForensics++ in `folder`; {} without its two sides."""
     if not any((folder / side).is_dir() for side in _SIDES):
@@ -95,7 +107,7 @@ def rows(folder: Path, tree: Tree) -> list[dict]:
             ),
             "target_identity": f"{file.dataset}-{file.target}",
             "donor_identity": file.donor and f"{file.dataset}-{file.donor}",
-            "description": file.scene and file.scene.replace("_", " "),
+            "description": describe(file.path.stem),
             "split": splits.get(file.path.stem) if file.dataset == "ffpp" else None,
         }
         for file in files
