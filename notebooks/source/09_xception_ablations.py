@@ -60,14 +60,8 @@ DATA = ""
 
 # %% tags=["setup"]
 import os
-
-if "COLAB_RELEASE_TAG" in os.environ:
-    os.system(
-        "python -m pip install -q --no-deps git+https://github.com/dfstudy/dfstudy"
-    )
-from dfstudy import course
-
-study = course.start(PROFILE, SEED, DATA)
+if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-deps git+https://github.com/dfstudy/dfstudy")
+from dfstudy import course; study = course.start(PROFILE, SEED, DATA)
 
 # %%
 import numpy as np
@@ -182,13 +176,9 @@ checks.brighter(brighter)
 look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
 view = family.view(**look)
 prepared = study.data.prepared(view)
-training = videos[
-    (videos["split"] == "train") & ~videos["video_id"].isin(prepared.dropped)
-]
+training = videos[(videos["split"] == "train") & ~videos["video_id"].isin(prepared.dropped)]
 fakes = training[training["label"] == 1]
-spatial = (
-    fakes[fakes["method"] == "blend"] if (fakes["method"] == "blend").any() else fakes
-)
+spatial = fakes[fakes["method"] == "blend"] if (fakes["method"] == "blend").any() else fakes
 watched = np.stack(
     [
         prepared.array(video)[0, :: view.frames // 3][:3]
@@ -196,21 +186,14 @@ watched = np.stack(
     ]
 )
 shown, names = [], []
-for title, change in (
-    ("as it is", None),
-    ("S3", "s3"),
-    ("S3", "s3"),
-    ("S3 + JPEG", "s3_jpeg"),
-):
+for title, change in (("as it is", None), ("S3", "s3"), ("S3", "s3"), ("S3 + JPEG", "s3_jpeg")):
     rng = np.random.default_rng(len(shown))
     changed = torch.from_numpy(watched)
     if change is not None:
         changed = AUGMENTATIONS[change](changed, rng)
     shown += list(changed.numpy().reshape(-1, *watched.shape[2:]))
     names += [title] * 6
-figures.contact_sheet(
-    shown, titles=names, columns=6, title="Two clips, three frames of each"
-)
+figures.contact_sheet(shown, titles=names, columns=6, title="Two clips, three frames of each")
 
 # %% [markdown]
 # E2 adds a JPEG at a quality between 10 and 50. S3 calls this "enhancing the videos'
@@ -235,10 +218,7 @@ def lost(image: np.ndarray) -> float:
 figures.contact_sheet(
     [part, *saved],
     titles=["as it is"]
-    + [
-        f"quality {q}, off by {lost(s):.1f}"
-        for q, s in zip(qualities, saved, strict=True)
-    ],
+    + [f"quality {q}, off by {lost(s):.1f}" for q, s in zip(qualities, saved, strict=True)],
     columns=4,
     title="The middle of a forged face",
 )
@@ -335,9 +315,7 @@ trained = {
 }
 
 # %%
-every_run.curves(
-    {name: [run.history for run in runs] for name, runs in trained.items()}
-)
+every_run.curves({name: [run.history for run in runs] for name, runs in trained.items()})
 
 # %% [markdown]
 # Each line is a run. The slim networks end when their learning rate has come down, and
@@ -389,10 +367,7 @@ by_kind = pd.DataFrame(
     [
         {"experiment": name, "kind": what}
         | repeats.interval(
-            [
-                run[(run["label"] == 0) | (run["video_id"].map(kind) == what)]
-                for run in runs
-            ],
+            [run[(run["label"] == 0) | (run["video_id"].map(kind) == what)] for run in runs],
             **bootstrap,
         )
         for what in wanted
@@ -419,24 +394,18 @@ figures.intervals(
 validation = trained["E1 Xception"][0].videos(videos, "val")
 clean = np.stack([prepared.array(video)[0] for video in validation["video_id"]])
 quality = [95, 70, *reversed(JPEG_QUALITY)]
-worse = [
-    jpeg(clean.reshape(-1, *clean.shape[2:]), q).reshape(clean.shape) for q in quality
-]
+worse = [jpeg(clean.reshape(-1, *clean.shape[2:]), q).reshape(clean.shape) for q in quality]
 lines = {}
 for name in ("E1 Xception", "E2 + JPEG"):
     detector = trained[name][0].detector
     values = [
         scores.compute(
-            validation["label"],
-            detector.score(seen).mean(axis=1),
-            threshold=paper.threshold,
+            validation["label"], detector.score(seen).mean(axis=1), threshold=paper.threshold
         )["auroc"]["value"]
         for seen in worse
     ]
     lines[name] = (quality, np.array(values, float))
-figures.lines(
-    lines, x="JPEG quality", y="AUROC on validation", marker="o", title="Compressed"
-)
+figures.lines(lines, x="JPEG quality", y="AUROC on validation", marker="o", title="Compressed")
 
 # %%
 pairs = by_kind[by_kind["experiment"].isin(["E5 + Bi-LSTM", "control: mean pool"])]
@@ -458,10 +427,7 @@ figures.intervals(
 verdicts = []
 for name, runs in trained.items():
     for run, table in zip(runs, judged[name], strict=True):
-        for how, threshold in (
-            ("0.6", paper.threshold),
-            ("chosen", run.rule.threshold),
-        ):
+        for how, threshold in (("0.6", paper.threshold), ("chosen", run.rule.threshold)):
             got = scores.compute(table["label"], table["score"], threshold=threshold)
             reals, fakes = (table.loc[table["label"] == c, "score"] for c in (0, 1))
             verdicts.append(
@@ -471,10 +437,7 @@ for name, runs in trained.items():
                     "reals right": (reals < threshold).mean(),
                     "fakes right": (fakes >= threshold).mean(),
                     "EER": got["eer"]["value"],
-                    **{
-                        m: got[m]["value"]
-                        for m in ("balanced_accuracy", "accuracy", "f1")
-                    },
+                    **{m: got[m]["value"] for m in ("balanced_accuracy", "accuracy", "f1")},
                 }
             )
 fixed = pd.DataFrame(verdicts).astype({"EER": float, "f1": float})
@@ -542,9 +505,7 @@ why = repeats.spread(judged, **bootstrap)
 game = repeats.simulate(2 * papers.S3_RUNS, why, seed=study.seed)
 several = np.arange(1, len(seeds) + 1)
 measured = [
-    np.nanmean(
-        [repeats.best_of(values, n) - np.mean(values) for values in on_test.values()]
-    )
+    np.nanmean([repeats.best_of(values, n) - np.mean(values) for values in on_test.values()])
     for n in several
 ]
 figures.lines(
@@ -561,9 +522,7 @@ figures.lines(
 )
 
 # %%
-print(
-    f"runs of one experiment differ by {why.skill:.3f} in skill and {why.luck:.3f} by luck"
-)
+print(f"runs of one experiment differ by {why.skill:.3f} in skill and {why.luck:.3f} by luck")
 picked = pd.DataFrame(
     {name: repeats.chosen_by(on_val[name], on_test[name]) for name in trained}
 ).T
@@ -589,10 +548,7 @@ for metric, rows in intervals.groupby("metric", sort=False):
 half = ((intervals["high"] - intervals["low"]) / 2).mean()
 print(f"runs scatter by {intervals['sd'].mean():.3f}, half an interval is {half:.3f}")
 eer = s3[s3["metric"] == "EER"].set_index("name")["mean"]
-print(
-    f"S3: focal loss has 'a lower EER' than EfficientNet-B3; its table: {eer['E3 + focal loss']}",
-    end="",
-)
+print(f"S3: focal loss has 'a lower EER' than EfficientNet-B3; its table: {eer['E3 + focal loss']}", end="")
 print(f" against {eer['E4 EfficientNet-B3']}")
 
 # %% [markdown]
@@ -606,28 +562,16 @@ twins = {}
 for name in ("E1 Xception", "E5 + Bi-LSTM", "control: mean pool"):
     model, variant = experiments[name]
     for start in experiment.starts(study.profile):
-        some = (
-            trained[name]
-            if start == study.profile.pretrained
-            else repeats.train(
-                model,
-                seeds=seeds[:1],
-                variant=variant,
-                start=start,
-                name=name,
-                **common,
-            )
+        some = trained[name] if start == study.profile.pretrained else repeats.train(
+            model, seeds=seeds[:1], variant=variant, start=start, name=name, **common
         )
-        twins[f"{name}, {some[0].result['pretrained']}"] = some[0].videos(
-            videos, "test"
-        )
+        twins[f"{name}, {some[0].result['pretrained']}"] = some[0].videos(videos, "test")
 telling = [what for what in wanted if what in ("blend", "disorder, fast")] or wanted
 beside = pd.DataFrame(
     [
         {"name": f"{what}: {name}"}
         | repeats.interval(
-            [run[(run["label"] == 0) | (run["video_id"].map(kind) == what)]],
-            **bootstrap,
+            [run[(run["label"] == 0) | (run["video_id"].map(kind) == what)]], **bootstrap
         )
         for what in telling
         for name, run in twins.items()
@@ -644,13 +588,9 @@ figures.intervals(beside, title="The first run and its twins, test videos")
 # %%
 rows = {}
 for name, (model, variant) in experiments.items():
-    built = models.family(model).build(
-        network="full", pretrained="none", **variant.shape
-    )
+    built = models.family(model).build(network="full", pretrained="none", **variant.shape)
     net = built.module.to("meta")  # shapes without numbers: counted in no time
-    full = detectors.new(
-        built, view=models.family(model).VIEW, data_kind="none", seed=0
-    )
+    full = detectors.new(built, view=models.family(model).VIEW, data_kind="none", seed=0)
     learn = size(q for q in net.parameters() if q.requires_grad)
     ours = [run.result["cost"] for run in trained[name]]
     rows[name] = {
@@ -688,13 +628,10 @@ def next_step() -> tuple[str, Variant]:
 
 checks.next_step(next_step)
 
-
 # %%
 def beside_e5(model: str, variant: Variant):
     """Train the next step as often as E5, and show both."""
-    further = repeats.train(
-        model, seeds=seeds, variant=variant, name="next step", **common
-    )
+    further = repeats.train(model, seeds=seeds, variant=variant, name="next step", **common)
     both = {name: judged[name] for name in ("E5 + Bi-LSTM",)}
     both["next step"] = [run.videos(videos, "test") for run in further]
     aurocs = [run.result["metrics"]["test"]["all"]["auroc"]["value"] for run in further]
@@ -714,41 +651,28 @@ None if plan is None else beside_e5(*plan)
 # %%
 def told(name: str) -> str:
     """Mean AUROC on test with its interval over people and seeds."""
-    return results.interval(repeats.interval(judged[name], **bootstrap))
+    return results.interval(
+        repeats.interval(judged[name], **bootstrap)
+    )
 
 
 free = size(q for q in whole["xception"].parameters() if q.requires_grad)
-print(
-    f"- last layers: {free:,} of Xception's {size(whole['xception'].parameters()):,} numbers learn"
-)
+print(f"- last layers: {free:,} of Xception's {size(whole['xception'].parameters()):,} numbers learn")
 print("- augmentation:", end=" ")
 for what in telling[:1]:
     of_what = by_kind[by_kind["kind"] == what].set_index("experiment")["text"]
-    print(
-        f"{what} without JPEG {of_what['E1 Xception']}, with {of_what['E2 + JPEG']}",
-        end="; ",
-    )
+    print(f"{what} without JPEG {of_what['E1 Xception']}, with {of_what['E2 + JPEG']}", end="; ")
 print(f"over all, E1 {told('E1 Xception')}")
 print("- focal loss, at 0.6:", end=" ")
 for name in ("E1 Xception", "E3 + focal loss"):
     at = of_runs.loc[name, "0.6"]
-    print(
-        f"{name} reals {at['reals right']:.2f}, fakes {at['fakes right']:.2f}", end="; "
-    )
+    print(f"{name} reals {at['reals right']:.2f}, fakes {at['fakes right']:.2f}", end="; ")
 print()
 print(f"- memory: E5 {told('E5 + Bi-LSTM')}, its control {told('control: mean pool')}")
-print(
-    f"- several runs: deviation {summary['sd'].mean():.3f}; S3's interval leaves out the mean",
-    end=" ",
-)
-print(
-    f"of its own runs in {summary['outside'].sum()} of {len(summary)} experiments here"
-)
+print(f"- several runs: deviation {summary['sd'].mean():.3f}; S3's interval leaves out the mean", end=" ")
+print(f"of its own runs in {summary['outside'].sum()} of {len(summary)} experiments here")
 last = game.set_index("n").loc[papers.S3_RUNS]
-print(
-    f"- best of {papers.S3_RUNS}: {last['claimed']:.3f} above the mean run is claimed,",
-    end=" ",
-)
+print(f"- best of {papers.S3_RUNS}: {last['claimed']:.3f} above the mean run is claimed,", end=" ")
 print(f"{last['true']:.3f} of it is true")
 
 # %% [markdown]
