@@ -106,7 +106,8 @@ def test_the_slim_backbone_takes_any_size(size):
 def test_a_pretrained_slim_backbone_starts_both_detectors(tmp_path):
     backbone = slim_torch.SlimBackbone()
     path = tmp_path / "slim.safetensors"
-    slim_torch.save(backbone, path, pretrained="synthetic-tracks")
+    reader = slim_torch.SlimReader(backbone, 3)
+    slim_torch.save(reader, path, pretrained="synthetic-tracks")
     torch_built = frame_torch.build(network="slim", pretrained=path)
     keras_built = frame_keras.build(network="slim", pretrained=path)
     assert torch_built.pretrained == keras_built.pretrained == "synthetic-tracks"

@@ -93,30 +93,33 @@ def view(frames: int = PAPER.frames, *, margin: float = 0.3, follow: int = 4) ->
 
 VIEW = view()
 SLIM_LOOK = {"follow": 8}
-SLIM_HIDDEN, SLIM_NARROW = 64, 16  # units; numbers of a frame that they read
+SLIM_HIDDEN = 64  # units
 SLIM = replace(
-    slim_torch.SLIM, batch_size=16, learning_rate=5e-3, dropout=0.4, epoch_factor=3
+    slim_torch.SLIM, batch_size=32, learning_rate=1e-2, dropout=0.4, epoch_factor=8
 )
+_READINGS = 8  # of a frame: the strangers of the smallest profile, the first tracks
+_COPIES = 3  # of a real clip, out of order
 
 
 def more(
-    features: Tensor, labels: Tensor, rng: np.random.Generator
+    readings: Tensor, labels: Tensor, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Half of the frames of a training batch (N, T, F), and its real clips spoiled.
+    """A training batch (N, T, F) for a memory: real clips also out of order, as fakes.
 
-    The half is a stretch, another one each time. Of each real clip there is a copy
-    whose frames change places within windows of three or four, labelled fake. Slim
-    only: a few hundred clips alone do not teach an LSTM what an order is, it learns
-    them by heart. The twins without memory get the same; they cannot tell the copies.
+    A stretch of each clip, half of it but eight frames at least. Of a real one there
+    are also copies whose frames change places within windows of three or four, labelled
+    fake. Then each clip runs forwards or backwards, and which reading is which, and its
+    sign, is drawn anew: the order is all that is left to learn. Slim only: a few
+    hundred clips alone do not teach an LSTM what an order is, it learns them by heart.
+    The twins without memory get the same; they cannot tell the copies.
     """
-    length = max(2, features.shape[1] // 2)
-    start = rng.integers(0, features.shape[1] - length + 1)
-    x = features[:, start : start + length]
-    copies = [clip[_reordered(length, rng)] for clip in x[labels == 0]]
-    if not copies:
-        return x, labels
-    fake = torch.ones(len(copies), dtype=labels.dtype)
-    return torch.cat([x, torch.stack(copies)]), torch.cat([labels, fake])
+    length = max(min(readings.shape[1], 8), readings.shape[1] // 2)
+    start = rng.integers(0, readings.shape[1] - length + 1)
+    x = readings[:, start : start + length]
+    real = [clip for clip in x[labels == 0] for _ in range(_COPIES)]
+    copies = [clip[_reordered(length, rng)] for clip in real]
+    x = torch.stack([_disguised(clip, rng) for clip in (*x, *copies)])
+    return x, torch.cat([labels, torch.ones(len(copies), dtype=labels.dtype)])
 
 
 def _reordered(length: int, rng: np.random.Generator) -> Tensor:
@@ -126,6 +129,14 @@ def _reordered(length: int, rng: np.random.Generator) -> Tensor:
         order[start:stop] = rng.permutation(order[start:stop])
         start = stop
     return torch.from_numpy(order)
+
+
+def _disguised(clip: Tensor, rng: np.random.Generator) -> Tensor:
+    clip = clip[:, torch.from_numpy(rng.permutation(clip.shape[1]))]
+    signs = torch.from_numpy(rng.choice([-1.0, 1.0], clip.shape[1])).to(clip.dtype)
+    middle = clip.mean(0)
+    clip = middle + (clip - middle) * signs
+    return clip.flip(0) if rng.random() < 0.5 else clip
 
 
 # What S4 compares, and the twin without memory that it lacks: options of `build`. One
@@ -180,6 +191,18 @@ class Backbone(nn.Module):
         return self.net((x - self.shift) / self.scale)
 
 
+class Readings(nn.Module):
+    """What the slim backbone was pretrained to read off each frame."""
+
+    def __init__(self, reader: slim_torch.SlimReader):
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) to (N, 8): tracks, or which stranger it is."""
+        return self.reader(frames)[0]
+
+
 class _Reader(nn.Module):
     """One LSTM layer, over time or, by mistake, over the batch.
 
@@ -214,23 +237,19 @@ class Head(nn.Module):
         hidden: int,
         *,
         dropout: float,
-        narrow: int | None,
+        frozen: bool,
         recurrence: Recurrence,
         pool: Pool,
         order: Order,
     ):
         super().__init__()
-        # Features of a frozen network have any scale; those of a trained one find it.
-        self.norm = nn.BatchNorm1d(features) if narrow else nn.Identity()
         reads = recurrence != "none"
-        # With few clips an LSTM learns people by heart. What a clip has in all of its
-        # frames is the person: it goes, and few numbers of what is left remain.
-        self.missing = nn.Dropout1d(0.3)  # whole features, in all frames alike
-        self.narrow = None
-        if reads and narrow:
-            self.narrow = nn.Linear(features, narrow, bias=False)
-        read = narrow or features
-        self.reader = _Reader(read, hidden, recurrence) if reads else nn.Identity()
+        # Features of a frozen network have any scale; those of a trained one find it.
+        self.norm = nn.BatchNorm1d(features) if frozen else nn.Identity()
+        # What a clip has in all of its frames is the person, whom an LSTM would learn
+        # by heart. (Of a plain mean nothing would be left.)
+        self.centred = frozen and reads
+        self.reader = _Reader(features, hidden, recurrence) if reads else nn.Identity()
         self.pool = pool
         linear = nn.Linear(hidden if reads else features, 2)
         parts = [nn.LeakyReLU(), nn.Dropout(dropout), linear]
@@ -238,17 +257,12 @@ class Head(nn.Module):
             parts = [linear, nn.Dropout(dropout)]
         self.last = nn.Sequential(*parts)
 
-    def _without_some(self, x: Tensor) -> Tensor:
-        return self.missing(x.transpose(1, 2)).transpose(1, 2)
-
     def forward(self, features: Tensor) -> Tensor:
         """Logits of each video."""
         x = features
-        if self.narrow is not None:
+        if self.centred:
             x = x - x.mean(1, keepdim=True)
         x = self.norm(x.flatten(0, 1)).view_as(x)
-        if self.narrow is not None:
-            x = self.narrow(self._without_some(x))
         x = self.reader(x)  # (N, T, hidden)
         if self.pool == "mean":
             x = x.mean(1)
@@ -307,7 +321,7 @@ def build(
             features,
             SLIM_HIDDEN if slim else PAPER.hidden,
             dropout=SLIM.dropout if slim else PAPER.dropout,
-            narrow=SLIM_NARROW if slim else None,
+            frozen=slim,
             recurrence=recurrence,
             pool=pool,
             order=order,
@@ -326,11 +340,8 @@ def build(
 
 
 def _slim(pretrained: str | Path) -> tuple[nn.Module, int, str]:
-    backbone = slim_torch.SlimBackbone()
-    state, used = slim_torch.start(pretrained)
-    if state is not None:
-        backbone.load_state_dict(state)
-    return backbone, slim_torch.SLIM.features, used
+    reader, used = slim_torch.start_reader(pretrained, outputs=_READINGS)
+    return Readings(reader), _READINGS, used
 
 
 def _resnext50(pretrained: str | Path) -> tuple[nn.Module, int, str]:

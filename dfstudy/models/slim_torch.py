@@ -77,6 +77,32 @@ class SlimBackbone(nn.Module):
         return self.blocks(F.relu(self.stem(x)))
 
 
+class SlimReader(nn.Module):
+    """A backbone, and what it was pretrained to read off a frame.
+
+    It looks where it has learned to look (a softmax over the map, as in spatial
+    attention), and reads what is there with a linear layer: the renderer's tracks, or
+    which stranger it is.
+    """
+
+    def __init__(self, net: SlimBackbone, outputs: int):
+        super().__init__()
+        self.net = net
+        self.look = nn.Conv2d(SLIM.features, 1, 1)
+        self.read = nn.Linear(SLIM.features, outputs)
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 (N, H, W, 3) to outputs (N, outputs) and the place (N, 2) in [0, 1]."""
+        maps = self.net.maps(frames).float()  # (N, C, h, w)
+        share = self.look(maps).flatten(2).softmax(2)  # (N, 1, h * w)
+        height, width = maps.shape[2:]
+        y = (torch.arange(height, device=maps.device) + 0.5) / height
+        x = (torch.arange(width, device=maps.device) + 0.5) / width
+        grid = torch.stack([x.repeat(height), y.repeat_interleave(width)], 1)
+        seen = (maps.flatten(2) * share).sum(2)
+        return self.read(seen), (share @ grid)[:, 0]
+
+
 class _ConvNorm(nn.Module):
     def __init__(self, before: int, after: int, kernel: int, stride: int, recipe: Slim):
         super().__init__()
@@ -104,18 +130,50 @@ class _Block(nn.Module):
         return F.relu(self.second(F.relu(self.first(x))) + self.skip(x))
 
 
-def save(backbone: SlimBackbone, path: Path, *, pretrained: str) -> None:
+_OF_READER = ("look.", "read.")
+
+
+def save(reader: SlimReader, path: Path, *, pretrained: str) -> None:
     """Write the weights, with what they were pretrained on, as safetensors."""
-    state = {name: value.contiguous() for name, value in backbone.state_dict().items()}
+    state = {k: v for k, v in reader.state_dict().items() if k.startswith(_OF_READER)}
+    state |= reader.net.state_dict()
+    state = {name: value.contiguous() for name, value in state.items()}
     save_file(state, path, metadata={"pretrained": pretrained})
 
 
 def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     """What a slim detector starts from: weights by name, and what they learned on.
 
-    (None, "none") for "none"; of a file that `save` wrote, its weights and, for
-    example, "synthetic-tracks". ValueError for anything else.
+    (None, "none") for "none"; of a file that `save` wrote, the backbone's weights and,
+    for example, "synthetic-tracks". ValueError for anything else.
     """
+    state, used = _load(pretrained)
+    if state is not None:
+        state = {k: v for k, v in state.items() if not k.startswith(_OF_READER)}
+    return state, used
+
+
+def start_reader(pretrained: str | Path, *, outputs: int) -> tuple[SlimReader, str]:
+    """What was pretrained with its reader, and on what; see `start`.
+
+    Args:
+        outputs: how many of its readings are kept, the first ones.
+
+    Raises:
+        ValueError: it has fewer.
+    """
+    state, used = _load(pretrained)
+    reader = SlimReader(SlimBackbone(), outputs)
+    if state is not None:
+        if len(state["read.bias"]) < outputs:
+            raise ValueError(f"{pretrained} has {len(state['read.bias'])} readings")
+        own = {k if k.startswith(_OF_READER) else f"net.{k}": state[k] for k in state}
+        own |= {k: own[k][:outputs] for k in ("read.weight", "read.bias")}
+        reader.load_state_dict(own)
+    return reader, used
+
+
+def _load(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     if pretrained == "none":
         return None, "none"
     if pretrained == "imagenet":

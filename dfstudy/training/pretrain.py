@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -38,6 +37,7 @@ _CHUNK = 8  # people a process renders at once; part of what the seed means
 _CLIPS, _FRAMES = 3, 8  # of each stranger
 _PLACE = 20.0  # weight of the face's place beside the other losses
 _RATE = 4e-3
+_FORMAT = 2  # of the file: 2 has the reader, too
 
 
 def backbone(kind: str, *, profile: Profile) -> Path:
@@ -52,38 +52,18 @@ def backbone(kind: str, *, profile: Profile) -> Path:
     if not path.exists():
         print(f"Pretraining the slim backbone, {kind}, once (about a minute) ...")
         path.parent.mkdir(parents=True, exist_ok=True)
-        net = _learn(kind, *_strangers(profile.strangers), profile.pretrain_epochs)
+        reader = _learn(kind, *_strangers(profile.strangers), profile.pretrain_epochs)
         part = path.with_suffix(".tmp")
-        slim_torch.save(net, part, pretrained=kind)
+        slim_torch.save(reader, part, pretrained=kind)
         part.replace(path)
     return path
 
 
 def _key(kind: str, profile: Profile) -> str:
-    recipe = [synth.VERSION, repr(slim_torch.SLIM), kind, _CLIPS, _FRAMES, _CHUNK]
+    recipe = [_FORMAT, synth.VERSION, repr(slim_torch.SLIM), kind]
+    recipe += [_CLIPS, _FRAMES, _CHUNK]
     recipe += [profile.strangers, profile.pretrain_epochs, _SIZE, _RATE, _PLACE]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
-
-
-class _Reader(nn.Module):
-    """Looks where it has learned to look, and reads what is there."""
-
-    def __init__(self, net: slim_torch.SlimBackbone, outputs: int):
-        super().__init__()
-        self.net = net
-        self.look = nn.Conv2d(slim_torch.SLIM.features, 1, 1)
-        self.read = nn.Linear(slim_torch.SLIM.features, outputs)
-
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """uint8 (N, H, W, 3) to outputs (N, outputs) and the place (N, 2) in [0, 1]."""
-        maps = self.net.maps(frames).float()  # (N, C, h, w)
-        share = self.look(maps).flatten(2).softmax(2)  # (N, 1, h * w)
-        height, width = maps.shape[2:]
-        y = (torch.arange(height) + 0.5) / height
-        x = (torch.arange(width) + 0.5) / width
-        grid = torch.stack([x.repeat(height), y.repeat_interleave(width)], 1)
-        seen = (maps.flatten(2) * share).sum(2)
-        return self.read(seen), (share @ grid)[:, 0]
 
 
 def _learn(
@@ -93,8 +73,8 @@ def _learn(
     place: np.ndarray,
     people: np.ndarray,
     epochs: int,
-) -> slim_torch.SlimBackbone:
-    """Train for `epochs`; the backbone alone is kept."""
+) -> slim_torch.SlimReader:
+    """Train for `epochs`."""
     from dfstudy.training.fit_torch import autocast  # Lightning: slow to import
 
     rng = np.random.default_rng(0)
@@ -102,7 +82,7 @@ def _learn(
         torch.manual_seed(0)
         reads_tracks = kind == "synthetic-tracks"
         outputs = tracks.shape[1] if reads_tracks else int(people.max()) + 1
-        reader = _Reader(slim_torch.SlimBackbone(), outputs)
+        reader = slim_torch.SlimReader(slim_torch.SlimBackbone(), outputs)
     x, centre = torch.from_numpy(frames), torch.from_numpy(place)
     want = torch.from_numpy(tracks if reads_tracks else people)
     loss = F.mse_loss if reads_tracks else F.cross_entropy
@@ -123,7 +103,7 @@ def _learn(
                 optimizer.step()
                 rate.step()
                 bar.update()
-    return reader.net
+    return reader
 
 
 @lru_cache(1)  # both kinds learn on the same frames
