@@ -118,6 +118,20 @@ def test_a_pretrained_slim_backbone_starts_both_detectors(tmp_path):
     np.testing.assert_array_equal(theirs[0].transpose(3, 2, 0, 1), stem)
 
 
+def test_the_reader_is_kept_with_the_backbone(tmp_path):
+    path = tmp_path / "slim.safetensors"
+    reader = slim_torch.SlimReader(slim_torch.SlimBackbone(), 5).eval()
+    slim_torch.save(reader, path, pretrained="synthetic-tracks")
+    fewer, used = slim_torch.start_reader(path, outputs=3)
+    x = torch.from_numpy(frames(2, 32, 32))
+    with torch.no_grad():
+        torch.testing.assert_close(fewer.eval()(x)[0], reader(x)[0][:, :3])
+        torch.testing.assert_close(fewer(x)[1], reader(x)[1])
+    assert used == "synthetic-tracks"
+    with pytest.raises(ValueError, match="5 readings"):
+        slim_torch.start_reader(path, outputs=6)
+
+
 def test_weights_of_something_else_are_refused(tmp_path):
     from safetensors.torch import save_file
 

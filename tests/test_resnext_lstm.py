@@ -83,7 +83,7 @@ def test_pooling_is_over_time(pool):
 
 @pytest.mark.parametrize("network", ["full", "slim"])
 def test_the_bug_runs_over_the_batch_and_is_blind_to_order(network):
-    features = 2048 if network == "full" else 96
+    features = 2048 if network == "full" else 8
     x = torch.randn(4, 6, features)
     other = torch.cat([torch.randn(3, 6, features), x[3:]])
     mixed = x[:, torch.randperm(6)]
@@ -127,17 +127,23 @@ def test_a_slim_resnet50_is_refused_with_the_reason():
         build(backbone="resnet50")
 
 
-def test_more_is_half_of_each_clip_and_real_clips_once_more_as_fakes():
-    x = torch.arange(4 * 10).view(4, 10, 1).float()
+def test_more_is_a_stretch_of_each_clip_and_real_ones_out_of_order_as_fakes():
+    x = torch.arange(4 * 20 * 2).view(4, 20, 2).float()
     y = torch.tensor([0.0, 1.0, 0.0, 1.0])
     out, labels = resnext_lstm.more(x, y, np.random.default_rng(0))
-    assert out.shape == (6, 5, 1) and labels.tolist() == [0, 1, 0, 1, 1, 1]
-    for copy, clip in ((out[4], out[0]), (out[5], out[2])):
-        assert sorted(copy.flatten().tolist()) == clip.flatten().tolist()
-    assert (np.diff(out[:4, :, 0]) == 1).all()
-    assert not torch.equal(out[4:], out[[0, 2]])
-    fakes = resnext_lstm.more(x, torch.ones(4), np.random.default_rng(0))[0]
-    assert fakes.shape == (4, 5, 1)
+    assert out.shape == (10, 10, 2) and labels.tolist() == [0, 1, 0, 1, *[1] * 6]
+    steps = np.diff(out, axis=1)
+    assert (np.abs(steps[:4]) == 2).all()  # in order, perhaps backwards or mirrored
+    assert (np.sign(steps[:4]) == np.sign(steps[:4, :1])).all()
+    assert not (np.abs(steps[4:]) == 2).all(axis=(1, 2)).any()
+    in_order = out[[0, 0, 0, 2, 2, 2]].sort(1).values.mean((1, 2))
+    torch.testing.assert_close(out[4:].mean((1, 2)), in_order)  # the same frames
+
+
+def test_more_of_a_short_clip_is_all_of_it_and_of_fakes_no_copies():
+    x = torch.randn(3, 4, 8)
+    out, labels = resnext_lstm.more(x, torch.ones(3), np.random.default_rng(0))
+    assert out.shape == x.shape and labels.tolist() == [1, 1, 1]
 
 
 def test_macs_count_the_lstm():
@@ -147,10 +153,9 @@ def test_macs_count_the_lstm():
         costs.macs(detectors.new(build(recurrence=recurrence), **options))
         for recurrence in ("time", "none")
     )
-    hidden, read = resnext_lstm.SLIM_HIDDEN, resnext_lstm.SLIM_NARROW
+    hidden, read = resnext_lstm.SLIM_HIDDEN, 8
     lstm = 3 * 4 * hidden * (hidden + read)
-    narrow, last = 3 * 96 * read, 2 * (hidden - 96)
-    assert with_it - without == lstm + narrow + last
+    assert with_it - without == lstm + 2 * (hidden - read)
 
 
 def test_kept_bytes_of_a_layer_are_what_its_backward_pass_needs():

@@ -123,10 +123,16 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 
 # %% [markdown]
 # More than half of it is the LSTM. In the small profiles a slim stand-in is trained
-# instead: the slim backbone of lesson 03, left as it is, and a narrow LSTM on its features.
-# A few hundred clips do not teach a memory what an order is (lesson 06). So in training
-# each real clip is shown once more with its frames re-ordered, as a fake. **That is ours**,
-# not S2's or S4's, and all readers below are given it, with memory or without.
+# instead. The backbone of lesson 03 stays as it is, and of every face gives eight numbers
+# that it was pretrained to *read*: how the head is turned, the mouth, the eyes. A small
+# LSTM reads these in order.
+#
+# A few hundred clips do not teach a memory what an order is (lesson 06). So there is more
+# that is **ours**, not S2's or S4's. What a clip has in all of its frames, the person, is
+# taken away before the LSTM. In training each real clip is also shown with its frames out
+# of order, as a fake; clips run backwards, too, and which reading is which is shuffled,
+# so that the order is all that is left to learn. The price: this stand-in sees hardly
+# anything but the order. All readers below are trained alike, with memory or without.
 #
 # What it sees: we train on the longest clips first, because the shorter ones are their
 # beginnings, and faces are looked for only once.
@@ -353,7 +359,7 @@ figures.lines(
 )
 
 # %% [markdown]
-# All forgeries together hide it: `blend` needs no memory. One by one:
+# All forgeries together hide it: only some of them are a matter of order. One by one:
 
 # %%
 ablation = of_kinds(readers)
@@ -488,8 +494,8 @@ pd.DataFrame({n: t.result["cost"] for n, t in sorted(by_length.items())}).T[
 # ## 7. What did the start add?
 #
 # The slim backbone has learned to read the renderer's own head poses (lesson 03), and a
-# disorder *is* a matter of poses. So here are its twins: one that has learned to tell
-# people apart, one that has learned nothing.
+# disorder *is* a matter of poses. So here are its twins: one that reads which of eight
+# strangers a face is like, and one that has learned nothing and reads at random.
 
 # %%
 twins = {}
