@@ -226,8 +226,8 @@ figures.contact_sheet(
 # %% [markdown]
 # It goes **down**: JPEG at 10 throws the fine detail away and leaves blocks. What S3 has
 # measured is that a network *trained on worse frames* does worse on good ones. That says
-# nothing against good frames. And where the trace of a forgery is fine detail, as in `blend`,
-# it is the trace that is thrown away.
+# nothing against good frames. And where the trace of a forgery is fine detail, the trace is
+# thrown away with it. Whether that of `blend` is so fine, section 6 shows.
 #
 # ## 3. Two losses
 #
