@@ -168,6 +168,12 @@ def _view_options(sub: argparse.ArgumentParser) -> None:
         metavar="M",
         help="best: look for faces in every M-th frame",
     )
+    sub.add_argument(
+        "--follow",
+        type=_positive,
+        metavar="N",
+        help="faces are found in every N-th sampled frame, and followed between",
+    )
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
     sub.add_argument("--resize", choices=_RESIZES, default="area")
     sub.add_argument("--margin", type=float, default=0.3, help="0.3: 30 %% a side")

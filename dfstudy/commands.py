@@ -121,8 +121,8 @@ def export(args: argparse.Namespace) -> int:
 
 
 # Settings of data.view.View that `_view_options` takes by their own names.
-_VIEW = ("frames", "sampling", "every", "crop", "resize", "margin", "detector")
-_VIEW += ("drop", "flow", "apart_s")
+_VIEW = ("frames", "sampling", "every", "follow", "crop", "resize", "margin")
+_VIEW += ("detector", "drop", "flow", "apart_s")
 
 
 def _view(args: argparse.Namespace):

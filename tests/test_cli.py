@@ -146,7 +146,8 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
     manifest.write(tiny_data.manifest.head(2), table)
     call = ["prepare", str(table), "--out", str(tmp_path), "--workers", "1"]
     call += ["--frames", "3", "--size", "48", "48", "--crop", "face"]
-    call += ["--sampling", "best", "--every", "2", "--margin", "0.6"]
+    call += ["--sampling", "best", "--every", "2", "--follow", "3"]
+    call += ["--margin", "0.6"]
     call += ["--detector", "haar", "--drop", "frame", "--flow", "apart"]
     call += ["--apart", "0.2"]
     assert cli.main(call) == 0
@@ -157,6 +158,7 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
         frames=3,
         sampling="best",
         every=2,
+        follow=3,
         crop="face",
         margin=0.6,
         detector="haar",
@@ -164,10 +166,12 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
         flow="apart",
         apart_s=0.2,
     )
+    # Descriptions come from the manifest: with text or without, the same is prepared.
     assert {field.name for field in fields(View)} == {
         *commands._VIEW,
         "height",
         "width",
+        "text",
     }
 
 
