@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 
 def make(name: str) -> detector.Detector:
     lesson = family(name)
-    view = lesson.view(3, **getattr(lesson, "SLIM_LOOK", {}))
+    view = lesson.view(**(getattr(lesson, "SLIM_LOOK", {}) | {"frames": 3}))
     built = lesson.build(view=view, network="slim", pretrained="none", seed=1)
     return detector.new(built, view=view, data_kind="synthetic", seed=1, note="x")
 

@@ -77,7 +77,7 @@ def place(
     )
     share = np.array(list(shares.values()))[:, None]
     vectors = counts.loc[order].to_numpy(float)  # (units, strata)
-    vectors /= vectors.sum(axis=0)
+    vectors = vectors / vectors.sum(axis=0)
     at = np.empty(len(order), int)
     missing = np.tile(share, vectors.shape[1])  # (parts, strata): share still to come
     for i, vector in enumerate(vectors):
