@@ -63,6 +63,8 @@ def place(
         shares: part -> share, summing to 1.
         seed: of the order of units of about one size.
     """
+    if units.empty:
+        return {}
     counts = strata(table).assign(units=1).groupby(units).sum()
     counts["units"] = 1
     videos = units.value_counts()
@@ -77,7 +79,7 @@ def place(
     )
     share = np.array(list(shares.values()))[:, None]
     vectors = counts.loc[order].to_numpy(float)  # (units, strata)
-    vectors = vectors / vectors.sum(axis=0)
+    vectors /= vectors.sum(axis=0)
     at = np.empty(len(order), int)
     missing = np.tile(share, vectors.shape[1])  # (parts, strata): share still to come
     for i, vector in enumerate(vectors):
