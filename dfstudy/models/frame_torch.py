@@ -124,10 +124,8 @@ def build(
             backbone, used = _resnet18(pretrained)
             module, name = FrameNet(backbone, 512), "resnet18"
         elif network == "slim":
-            backbone, recipe = slim_torch.SlimBackbone(), slim_torch.SLIM
-            state, used = slim_torch.start(pretrained)
-            if state is not None:
-                backbone.load_state_dict(state)
+            recipe = slim_torch.SLIM
+            backbone, used = slim_torch.start_backbone(pretrained)
             module = FrameNet(backbone, recipe.features, recipe.dropout)
             name = "slim"
         else:

@@ -274,10 +274,7 @@ def build(
             head = FusionHead(nn.Identity(), 512, inputs=inputs)
             name = "r3d_18"
         elif network == "slim":
-            encoder = slim_torch.SlimBackbone()
-            state, used = slim_torch.start(pretrained)
-            if state is not None:
-                encoder.load_state_dict(state)
+            encoder, used = slim_torch.start_backbone(pretrained)
             clip = PooledFrames(SLIM.features, SLIM.width)
             head = FusionHead(clip, SLIM.width, inputs=inputs)
             name = "slim"

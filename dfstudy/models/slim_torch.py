@@ -153,6 +153,15 @@ def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     return state, used
 
 
+def start_backbone(pretrained: str | Path) -> tuple[SlimBackbone, str]:
+    """A backbone that starts so, and on what it was pretrained; see `start`."""
+    backbone = SlimBackbone()
+    state, used = start(pretrained)
+    if state is not None:
+        backbone.load_state_dict(state)
+    return backbone, used
+
+
 def start_reader(pretrained: str | Path, *, outputs: int) -> tuple[SlimReader, str]:
     """What was pretrained with its reader, and on what; see `start`.
 

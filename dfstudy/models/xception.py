@@ -172,10 +172,7 @@ def spatial(
     if backbone not in BACKBONES:
         raise ValueError(f"backbone is one of {', '.join(BACKBONES)}: {backbone!r}")
     if network == "slim":
-        net = slim_torch.SlimBackbone()
-        state, used = slim_torch.start(pretrained)
-        if state is not None:
-            net.load_state_dict(state)
+        net, used = slim_torch.start_backbone(pretrained)
         return net, SLIM.features, used
     if network != "full":
         raise ValueError(f'network is "full" or "slim", not {network!r}')

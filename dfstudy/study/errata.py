@@ -10,6 +10,7 @@ cannot be used as it stands.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -88,9 +89,14 @@ def matrices(printed: dict[str, float], total: int, *, digits: int = 3) -> list[
     ]
 
 
+@cache  # 40 million matrices are tried
+def _of_s0_test(total: int) -> list[Matrix]:
+    return matrices(papers.S0_TEST, total)
+
+
 def _s0_test() -> Erratum:
     total = papers.S0_PARTS["test"]
-    found = matrices(papers.S0_TEST, total)
+    found = _of_s0_test(total)
     text = "; ".join(
         f"{m.reals} real and {m.fakes} fake with {m.fn} fakes missed and {m.fp} false"
         f" alarms"
@@ -133,7 +139,7 @@ def _s0_tables() -> Erratum:
 
 
 def _s0_trivial() -> Erratum:
-    base, test = papers.S0_BASELINE, matrices(papers.S0_TEST, papers.S0_PARTS["test"])
+    base, test = papers.S0_BASELINE, _of_s0_test(papers.S0_PARTS["test"])
     printed = papers.S0_BASELINE_PRINTED["accuracy"]
     alone = base.fakes / (base.fakes + base.reals)
     test_alone = test[0].fakes / (test[0].fakes + test[0].reals)
