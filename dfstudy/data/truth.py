@@ -13,15 +13,16 @@ from dfstudy.data import layouts
 from dfstudy.data.dataset import Dataset
 
 DISORDERS = ("disorder, fast", "disorder, slow")
-_TRUTH = ("video_id", "scale", "manipulated", "frame_order")
+_TRUTH = ("video_id", "scale", "manipulated", "frame_order", "skin", "age")
 
 
 def truth(data: Dataset) -> pd.DataFrame:
     """What the renderer did to each video.
 
     Columns: scale; manipulated, bool (n,), which of its n frames are forged;
-    frame_order (n,), which frame of the authentic clip each one shows. Indexed by
-    `video_id`; empty where no truth.parquet lies beside the videos.
+    frame_order (n,), which frame of the authentic clip each one shows; skin, age, words
+    for the person who is seen. Indexed by `video_id`; empty where no truth.parquet lies
+    beside the videos.
     """
     files = [home / "truth.parquet" for home in layouts.homes(data.root)]
     tables = [

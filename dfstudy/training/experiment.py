@@ -27,7 +27,7 @@ from dfstudy.metrics.calibration import fit_temperature
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
-from dfstudy.training import costs, predictions, results
+from dfstudy.training import costs, predictions, results, scored
 from dfstudy.training.features import features
 from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
@@ -105,11 +105,12 @@ def train(
         folder=folder,
         **place,
     )
+    scored.keep(runs, data)
     labels = data.manifest.set_index("video_id")["label"]
-    scored = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
+    said = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
     report = runs / "results" / f"{lesson}_{name}_{seed}.json"
-    if _is_reported(detector, lesson, rules) and scored.exists() and report.exists():
-        both = predictions.read(scored)
+    if _is_reported(detector, lesson, rules) and said.exists() and report.exists():
+        both = predictions.read(said)
         val = both[both["video_id"].isin(by_split["val"]["video_id"])]
         rule, tried = choose_rule(val, labels, candidates=rules)
         result = json.loads(report.read_text())
@@ -121,7 +122,7 @@ def train(
     protocol = _fix(detector, rule, _temperature(rule, val, labels))
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
-    predictions.write(both, scored)
+    predictions.write(both, said)
     bootstrap = {"n_bootstrap": profile.bootstrap, "seed": seed}
     options = {"train_families": families, **bootstrap}
     temperature = detector.temperature

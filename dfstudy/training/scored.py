@@ -1,0 +1,83 @@
+"""The videos of a result, from the files of its run alone: no data set, no network.
+
+    for result in results.read_results(runs):
+        scored.videos(runs, result)          # who is in it, its score, the verdict
+
+A run keeps its predictions, and once for each split what a comparison must know of the
+videos: which group, which kind of forgery, which subgroup.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from dfstudy.data.dataset import Dataset
+from dfstudy.data.truth import kinds, truth
+from dfstudy.metrics import apply_temperature
+from dfstudy.training import predictions
+from dfstudy.training.rule import Rule
+from dfstudy.training.schema import ResultError
+
+_FROM_MANIFEST = ["video_id", "label", "method", "dataset", "group", "split"]
+SUBGROUPS = ("skin", "age")  # of the truth table; words
+
+
+def keep(runs: str | Path, data: Dataset) -> Path:
+    """Write down what `videos` needs of a data set; at once where it is there."""
+    path = _facts(runs, data.identity()["split_sha256"])
+    if path.exists():
+        return path
+    table = data.manifest[_FROM_MANIFEST].set_index("video_id")
+    known = truth(data).reindex(table.index)
+    table = table.assign(kind=kinds(data), **{k: known[k] for k in SUBGROUPS})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".tmp")
+    table.reset_index().to_parquet(part, index=False)
+    part.replace(path)
+    return path
+
+
+def videos(
+    runs: str | Path, result: Mapping, *, split: str | None = "test"
+) -> pd.DataFrame:
+    """One row a video that the detector of `result` has scored, sorted by `video_id`.
+
+    Args:
+        runs: the folder of the run, `runs/<profile>`.
+        result: the content of one of its result files.
+        split: "val" or "test"; None for both.
+
+    Returns:
+        Columns: video_id, label, method, dataset, group, split, kind ("blend",
+        "disorder, fast"), skin and age (words; missing where nobody wrote them down),
+        score (what ranks a video), probability (P(fake) after the temperature), called
+        (the verdict, 0 or 1).
+
+    Raises:
+        ResultError: the predictions, or what is known of the videos, are not there.
+    """
+    name = f"{result['lesson']}_{result['model']}_{result['seed']}"
+    path = Path(runs) / "predictions" / f"{name}.parquet"
+    facts = _facts(runs, result["data"]["split_sha256"])
+    for file in (path, facts):
+        if not file.exists():
+            raise ResultError(
+                f"{name}: {file} is missing; run lesson {result['lesson']} again"
+            )
+    choice = result["protocol"]
+    rule = Rule(choice["aggregation"], choice["threshold"], choice.get("strict", False))
+    said = predictions.read(path)
+    score = rule.ranking.video_scores(said)
+    table = pd.read_parquet(facts).set_index("video_id")
+    table = table.loc[sorted(score.index)]
+    table["score"] = score
+    table["probability"] = apply_temperature(table["score"], choice["temperature"])
+    table["called"] = rule.is_fake(rule.video_scores(said)[table.index]).astype(int)
+    if split is not None:
+        table = table[table["split"] == split]
+    return table.reset_index()
+
+
+def _facts(runs: str | Path, split_sha256: str) -> Path:
+    return Path(runs) / "videos" / f"{split_sha256}.parquet"
