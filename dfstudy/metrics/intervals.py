@@ -121,7 +121,7 @@ def _with_intervals(
     seed: int,
     level: float,
 ) -> dict[str, dict]:
-    """`entries` with intervals; `metrics` makes a function of weights of group codes."""
+    """`entries` with intervals; `metrics` of group codes is a function of weights."""
     if n < 1 or not 0 < level < 1:
         raise ValueError(f"n >= 1 resamples at a level in (0, 1); got {n}, {level}")
     codes, n_groups = _codes(groups, np.size(labels))
