@@ -24,7 +24,7 @@ class Detector:
     most: bool = True
 
     def __str__(self) -> str:
-        return self.model.replace(r"-(\d+)", "")
+        return self.model.replace(r"-(\d+)", "").replace(r"[\d.]+", "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,10 @@ SAME = 0.1  # two are the same if the whole interval of their difference is with
 ALPHA = 0.05
 RESAMPLES = 2000  # p is at least 1 / 1000: that survives a correction for thirty
 UNKNOWN = "cannot be told here"
+_NEEDS = {
+    "architecture": " with the paper's network, on real forgeries",
+    "world": " with the paper's network, on its data",
+}
 _WORDS = {"recall_real": "share of reals called real", "eer": "EER", "auroc": "AUROC"}
 
 
@@ -101,10 +105,9 @@ def _measure(claim: Claim, found: Sequence[dict], runs: str | Path, seed: int) -
     given = {d: _of(d, found) for d in wanted if d is not None}
     for detector, some in given.items():
         if not some:
-            return {
-                "reason": f"no result of {detector}: run lesson {detector.lesson}"
-                + (" at the paper's size" if claim.about == "architecture" else "")
-            }
+            lacks = f"no result of {detector}: run lesson {detector.lesson}"
+            needs = "" if claim.about == "laboratory" else _NEEDS[claim.about]
+            return {"reason": lacks + needs}
     used = [result for some in given.values() for result in some]
     if claim.about != "laboratory" and (lacks := _lacks(claim, used, runs)):
         return {"reason": lacks}
