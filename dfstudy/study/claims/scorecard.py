@@ -5,7 +5,7 @@ seeds (metrics.paired), and p corrected for the number of claims tested (Holm 19
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ _NEEDS = {
 }
 _WORDS = {"recall_real": "share of reals called real", "eer": "EER", "auroc": "AUROC"}
 
+Videos = Callable[[Mapping], pd.DataFrame]  # the scored test videos of a result
+
 
 def scorecard(
     runs: str | Path,
@@ -48,7 +50,15 @@ def scorecard(
         ValueError: results of several data sets, and no word which.
     """
     found = _results(runs, split_sha256)
-    ours = [_measure(claim, found, runs, seed) for claim in claims]
+    known: dict[str, pd.DataFrame] = {}
+
+    def videos(result: Mapping) -> pd.DataFrame:
+        name = f"{result['lesson']}_{result['model']}_{result['seed']}"
+        if name not in known:
+            known[name] = scored.videos(runs, result)
+        return known[name]
+
+    ours = [_measure(claim, found, videos, seed) for claim in claims]
     tested = [i for i, one in enumerate(ours) if "p" in one]
     for i, p in zip(tested, holm([ours[i]["p"] for i in tested]), strict=True):
         ours[i]["p_holm"] = float(p)
@@ -96,7 +106,7 @@ def _of(detector: Detector, found: Sequence[dict]) -> list[dict]:
     return by_length[pick(by_length)] if by_length else []
 
 
-def _measure(claim: Claim, found: Sequence[dict], runs: str | Path, seed: int) -> dict:
+def _measure(claim: Claim, found: Sequence[dict], videos: Videos, seed: int) -> dict:
     """Value, low, high, p and a text; or a `reason` why there is none."""
     test = claim.test
     if test is None:
@@ -109,17 +119,17 @@ def _measure(claim: Claim, found: Sequence[dict], runs: str | Path, seed: int) -
             needs = "" if claim.about == "laboratory" else _NEEDS[claim.about]
             return {"reason": lacks + needs}
     used = [result for some in given.values() for result in some]
-    if claim.about != "laboratory" and (lacks := _lacks(claim, used, runs)):
+    if claim.about != "laboratory" and (lacks := _lacks(claim, used, videos)):
         return {"reason": lacks}
     if isinstance(test, Reaches):
         return _reached(test, used) | {"kind": used[0]["data"]["kind"]}
     if claim.test.second is not None and given[test.first] == given[test.second]:
         return {"reason": "only one length of clip was trained"}
-    measured = _difference(test, given, runs, seed)
+    measured = _difference(test, given, videos, seed)
     return measured | {"kind": used[0]["data"]["kind"]}
 
 
-def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
+def _lacks(claim: Claim, used: Sequence[dict], videos: Videos) -> str | None:
     """What these results lack for a claim about an architecture or the world."""
     backbones = sorted({result["backbone"] for result in used})
     starts = sorted({result["pretrained"] for result in used})
@@ -130,7 +140,7 @@ def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
     if any(result["data"]["kind"] != "real" for result in used):
         return "needs real forgeries; these are synthetic"
     if claim.about == "world":
-        names = scored.videos(runs, used[0])["dataset"].astype(str).unique()
+        names = videos(used[0])["dataset"].astype(str).unique()
         known = DATA[claim.paper]
         if not known or not all(name.startswith(known) for name in names):
             return f"needs the paper's data; this is {', '.join(sorted(names))}"
@@ -138,9 +148,9 @@ def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
 
 
 def _difference(
-    test: Difference, given: Mapping[Detector, list[dict]], runs: str | Path, seed: int
+    test: Difference, given: Mapping[Detector, list[dict]], videos: Videos, seed: int
 ) -> dict:
-    tables = {d: [scored.videos(runs, r) for r in some] for d, some in given.items()}
+    tables = {d: [videos(r) for r in some] for d, some in given.items()}
     every = [table for some in tables.values() for table in some]
     learned = [set(r["train_families"]) for some in given.values() for r in some]
     kinds = set(test.kinds) or set.intersection(*learned)
@@ -208,7 +218,7 @@ def _judge(claim: Claim, one: Mapping) -> tuple[str, str]:
         return verdict, f"claimed is {limit} {claim.test.value:g}"
     test, low, high = claim.test, one["low"], one["high"]
     told = f"p = {one['p_holm']:.2g} after Holm"
-    told += "; one training each" if one["seeds"] == 1 else ""
+    told += "; of a single training" if one["seeds"] == 1 else ""
     clear = one["p_holm"] < ALPHA
     if test.sign == 0:
         if low > -SAME and high < SAME:
