@@ -49,7 +49,7 @@ def test_a_skewed_mean_is_covered_better_than_by_percentiles():
 def test_p_and_the_end_of_the_interval_are_one():
     """At the level 1 - p an end of the interval is 0."""
     rng = np.random.default_rng(1)
-    given = resampled(rng.exponential(size=40) - 0.75, 20_000, rng)
+    given = resampled(rng.exponential(size=40) - 0.9, 20_000, rng)
     p = bca.two_sided(*given)
     assert 0.01 < p < 0.5
     ends = bca.ends(*given, level=1 - p)
@@ -62,6 +62,14 @@ def test_no_difference_is_p_one_and_the_smallest_p_is_not_zero():
     assert bca.ends(*same) == (0, 0)
     clear = np.full(1000, 0.3), 0.3, np.full(10, 0.3)
     assert 0 < bca.two_sided(*clear) < 0.02
+
+
+def test_a_hundred_tests_can_be_corrected_with_a_thousand_resamples():
+    rng = np.random.default_rng(0)
+    for sign in (1, -1):
+        given = resampled(sign * rng.normal(1, 1, 48), 1000, rng)
+        t = stats.ttest_1samp(sign * rng.normal(1, 1, 48), 0)
+        assert t.pvalue < 1e-4 and 0 < 100 * bca.two_sided(*given) < 0.01
 
 
 def test_metrics_that_are_lost_without_a_group_do_no_harm():

@@ -5,6 +5,7 @@ seeds (metrics.paired), and p corrected for the number of claims tested (Holm 19
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -83,15 +84,29 @@ def scorecard(
 
 
 def _results(runs: str | Path, split_sha256: str | None) -> list[dict]:
+    """Those of one data set, and of parts of it (lesson 10 leaves kinds out)."""
     found = results.read_results(runs)
-    sets = {r["data"]["split_sha256"]: r["data"]["name"] for r in found}
-    if split_sha256 is None and len(sets) > 1:
+    counts = Counter(r["data"]["split_sha256"] for r in found)
+    if not found:
+        return []
+    chosen = split_sha256 or counts.most_common(1)[0][0]
+    parts = {sha for sha in counts if sha == chosen or _is_part(runs, sha, chosen)}
+    if split_sha256 is None and len(parts) < len(counts):
+        names = sorted({r["data"]["name"] for r in found})
         raise ValueError(
-            f"results of several data sets, {', '.join(sorted(sets.values()))}: say"
-            " which (split_sha256)"
+            f"results of several data sets, {', '.join(names)}: say which"
+            " (split_sha256)"
         )
-    chosen = split_sha256 or next(iter(sets), None)
-    return [r for r in found if r["data"]["split_sha256"] == chosen]
+    return [r for r in found if r["data"]["split_sha256"] in parts]
+
+
+def _is_part(runs: str | Path, some: str, whole: str) -> bool:
+    """Whether a data set's videos are in the other, in the same group and split."""
+    keys = ["video_id", "label", "group", "split"]
+    few, all_of = (scored.known(runs, sha) for sha in (some, whole))
+    if few is None or all_of is None:
+        return False
+    return len(few[keys].merge(all_of[keys])) == len(few)
 
 
 def _of(detector: Detector, found: Sequence[dict]) -> list[dict]:
