@@ -9,11 +9,11 @@ import pytest
 
 from dfstudy.data import pool
 from dfstudy.data.view import see
-from dfstudy.metrics.intervals import group_bootstrap
+from dfstudy.metrics import auroc, group_bootstrap
 from dfstudy.models import detector as detectors
 from dfstudy.report import robustness as figures
 from dfstudy.study import robustness
-from dfstudy.study.robustness import AS_IT_IS
+from dfstudy.study.damaged import AS_IT_IS, damaged
 from dfstudy.training.protocol import ProtocolError
 from dfstudy.video.perturb import KINDS, ladder
 from dfstudy.video.read import iter_frames
@@ -30,7 +30,7 @@ def reads(detector):
 def tables(tiny_model, tiny_data):
     detector = tiny_model.detector
     both = {"one": detector, "two": detectors.load(detector.folder)}
-    return robustness.damaged(both, tiny_data, DAMAGES, workers=0)
+    return damaged(both, tiny_data, DAMAGES, workers=0)
 
 
 def test_as_it_is_gives_the_scores_of_the_result(tables, tiny_model, tiny_data):
@@ -66,10 +66,10 @@ def test_each_look_is_logged_once_and_then_kept(tiny_model, tiny_data, monkeypat
     damages = ladder(["blur"], levels=1)
     before = reads(detector)
     call = {"detectors": {"one": detector}, "data": tiny_data, "damages": damages}
-    first = robustness.damaged(**call, workers=0)["one"]
+    first = damaged(**call, workers=0)["one"]
     assert reads(detector) == before + 1
     monkeypatch.setattr(pool, "damaged", None)  # nobody may be shown again
-    again = robustness.damaged(**call, workers=0)["one"]
+    again = damaged(**call, workers=0)["one"]
     assert reads(detector) == before + 1
     pd.testing.assert_frame_equal(first, again)
 
@@ -78,7 +78,7 @@ def test_validation_is_no_look_at_test(tiny_model, tiny_data):
     detector = tiny_model.detector
     before = reads(detector)
     call = {"detectors": {"one": detector}, "data": tiny_data, "split": "val"}
-    table = robustness.damaged(**call, damages=DAMAGES[:1], workers=0)["one"]
+    table = damaged(**call, damages=DAMAGES[:1], workers=0)["one"]
     split = tiny_data.manifest.set_index("video_id")["split"]
     assert set(split[table["video_id"]]) == {"val"}
     assert reads(detector) == before
@@ -92,7 +92,7 @@ def test_a_changed_rule_is_refused(tiny_model, tiny_data):
     card.write_text(json.dumps(fixed | {"temperature": fixed["temperature"] + 1}))
     try:
         with pytest.raises(ProtocolError, match="changed"):
-            robustness.damaged(
+            damaged(
                 {"one": detector}, tiny_data, ladder(["noise"], levels=1), workers=0
             )
     finally:
@@ -101,14 +101,14 @@ def test_a_changed_rule_is_refused(tiny_model, tiny_data):
 
 def test_some_groups_are_whole_groups(tiny_model, tiny_data):
     call = {"detectors": {"one": tiny_model.detector}, "data": tiny_data}
-    table = robustness.damaged(**call, damages=DAMAGES[:1], groups=1, workers=0)["one"]
+    table = damaged(**call, damages=DAMAGES[:1], groups=1, workers=0)["one"]
     assert table["group"].nunique() == 1
     test = tiny_data.manifest.query("split == 'test' and method != 'mismatch'")
     mine = test[test["group"] == table["group"].iloc[0]]
     assert set(table["video_id"]) == set(mine["video_id"])
     empty = replace(tiny_data, manifest=test.assign(split="train"))
     with pytest.raises(ValueError, match="no video"):
-        robustness.damaged({"one": tiny_model.detector}, empty, DAMAGES)
+        damaged({"one": tiny_model.detector}, empty, DAMAGES)
 
 
 def made(rng, shift, groups=20):
@@ -158,6 +158,28 @@ def test_a_family_that_is_not_there_has_a_reason():
     rows = got.query("family == 'flicker'")
     assert rows["value"].isna().all() and (rows["n"] == 0).all()
     assert set(rows["reason"]) == {"there are no such fakes"}
+
+
+def test_gains_are_paired_and_of_the_second():
+    rng = np.random.default_rng(5)
+    worse = made(rng, 0.0)
+    better = worse.assign(score=(worse["score"] + worse["label"]) / 2)
+    got = robustness.gains({"clean": worse, "mixed": better}, n_bootstrap=200)
+    assert got["detector"].unique().tolist() == ["mixed - clean"]
+    assert got["level"].tolist() == [0, 90, 10]
+    rows = robustness.at(worse, "jpeg", 10)
+    gap = 1 - auroc(rows["label"], rows["score"])  # the better one makes no error
+    assert got["value"].iloc[2] == pytest.approx(gap)
+    assert (got["low"] > 0).all() and (got["p_holm"] >= got["p"]).all()
+    few = {name: t[t["group"] < "g12"] for name, t in (("a", worse), ("b", better))}
+    got = robustness.gains(few, n_bootstrap=20)
+    assert got["low"].isna().all() and got["reason"].str.contains("4 groups").all()
+
+
+def test_families_may_be_kinds():
+    table = made(np.random.default_rng(0), 0.0).assign(kind="disorder, slow")
+    got = robustness.curves({"A": table}, by="kind", n_bootstrap=20)
+    assert set(got["family"]) == {"all", "disorder, slow", "real"}
 
 
 def test_the_figure_has_a_panel_a_perturbation_and_a_line_a_detector():
