@@ -122,6 +122,7 @@ def test_ladder_climbs_to_the_heaviest():
     ]
     assert [s.level for s in ladder(["jpeg"], levels=1)] == [10]
     assert len(ladder(list(KINDS), levels=5)) == 40
+    assert str(steps[1]) == "H.264, CRF 33" and str(steps[5]) == "JPEG, quality 10"
     with pytest.raises(ValueError, match="five levels"):
         ladder(["jpeg"], levels=6)
     with pytest.raises(ValueError, match=r"'rain'.*h264"):
