@@ -92,7 +92,11 @@ def _h264(frames: Iterable[np.ndarray], crf: float) -> Frames:
                 stream.pix_fmt = "yuv420p"
                 stream.thread_count = 1
                 # With mbtree, one run in some hundreds of the same frames differs.
-                stream.options = {"crf": f"{crf:g}", "x264-params": "mbtree=0"}
+                stream.options = {
+                    "crf": f"{crf:g}",
+                    "preset": "veryfast",
+                    "x264-params": "mbtree=0",
+                }
             even = [(0, side % 2) for side in size]
             frame = np.pad(frame, [*even, (0, 0)], mode="edge")
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
