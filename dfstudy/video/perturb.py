@@ -1,6 +1,6 @@
 """What happens to a video on its way through the world, from mild to heavy.
 
-    damage = Perturbation(kind="h264", level=33)
+    damage = Perturbation(kind="h264", level=37)
     for frame in damage(iter_frames("clip.mp4")): ...       # as after a re-encoding
     ladder(["jpeg", "blur"], levels=3)                      # six of them
 
@@ -46,7 +46,7 @@ class Perturbation:
             raise ValueError(f"no perturbation {self.kind!r}: choose of {known}")
 
     def __str__(self) -> str:
-        """For figures: "H.264, CRF 33"."""
+        """For figures: "H.264, CRF 37"."""
         kind = KINDS[self.kind]
         return f"{kind.title}, {kind.said.format(self.level)}"
 
@@ -167,23 +167,23 @@ def _cut(size: tuple[int, int], percent: float) -> tuple[int, int]:
 
 
 _KINDS = (
-    Kind("h264", "H.264", "CRF", "CRF {:g}", (23, 28, 33, 38, 43), _h264, False),
+    Kind("h264", "H.264", "CRF", "CRF {:g}", (23, 30, 37, 44, 51), _h264, False),
     Kind(
         "resize",
         "smaller and back",
         "% of each side",
         "to {:g} %",
-        (80, 60, 40, 30, 20),
+        (70, 50, 30, 20, 10),
         _resize,
     ),
-    Kind("jpeg", "JPEG", "quality", "quality {:g}", (90, 70, 50, 30, 10), _jpeg),
-    Kind("blur", "blur", "sigma, pixels", "{:g} pixels", (0.5, 1, 2, 3, 4), _blur),
+    Kind("jpeg", "JPEG", "quality", "quality {:g}", (75, 50, 25, 10, 5), _jpeg),
+    Kind("blur", "blur", "sigma, pixels", "{:g} pixels", (1, 2, 3, 5, 8), _blur),
     Kind(
         "noise",
         "noise",
         "sigma, grey levels",
         "{:g} grey levels",
-        (2, 5, 10, 20, 40),
+        (5, 10, 20, 40, 80),
         _noise,
     ),
     Kind(
@@ -200,7 +200,7 @@ _KINDS = (
         "darker",
         "% of the light",
         "to {:g} %",
-        (85, 70, 55, 40, 25),
+        (80, 60, 40, 20, 10),
         _darker,
     ),
     Kind(
