@@ -149,6 +149,50 @@ def _with_intervals(
     }
 
 
+def group_mean(
+    values: ArrayLike,
+    groups: ArrayLike,
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict:
+    """The mean over videos of anything, a loss or a yes, with its interval.
+
+        group_mean(called[reals], groups[reals])      # the share of reals called fake
+
+    Args:
+        values: (N,) numbers, or booleans for a share.
+        groups, n, level: as in `group_bootstrap`.
+
+    Returns:
+        An entry as there.
+
+    Raises:
+        ValueError: a value that is no number; else as `group_bootstrap`.
+    """
+    v = np.asarray(values, dtype=np.float64)
+    if v.ndim != 1 or not np.isfinite(v).all():
+        raise ValueError(f"values are (N,) finite numbers, not {v.shape} with gaps")
+    if n < 1 or not 0 < level < 1:
+        raise ValueError(f"n >= 1 resamples at a level in (0, 1); got {n}, {level}")
+    if not v.size:
+        return {"value": None, "reason": "there are no such videos"}
+    codes, n_groups = _codes(groups, v.size)
+    entry = {"value": float(v.mean())}
+    if n_groups < MIN_GROUPS:
+        return _without(entry, _few("videos", n_groups))
+    sums = np.stack([np.bincount(codes, v), np.bincount(codes)], axis=1)
+    drawn, without = (
+        np.divide(*(weights @ sums).T)
+        for weights in (
+            drawn_groups(n_groups, n, np.random.default_rng(seed)),
+            all_but_one(n_groups),
+        )
+    )
+    return _entry(entry, drawn, without, level, n_groups)
+
+
 def _entry(
     entry: dict, drawn: NDArray, without: NDArray, level: float, n_groups: int
 ) -> dict:
@@ -189,9 +233,13 @@ def _too_few(labels: np.ndarray, codes: np.ndarray) -> str | None:
     for label, word in ((0, "reals"), (1, "fakes")):
         n = np.unique(codes[labels == label]).size
         if 0 < n < MIN_GROUPS:
-            word = f"the {word} come from {n} group{'s' * (n > 1)}"
-            return f"{word}: an interval needs at least {MIN_GROUPS}"
+            return _few(word, n)
     return None
+
+
+def _few(word: str, n: int) -> str:
+    word = f"the {word} come from {n} group{'s' * (n > 1)}"
+    return f"{word}: an interval needs at least {MIN_GROUPS}"
 
 
 def _codes(groups: ArrayLike, n: int) -> tuple[np.ndarray, int]:
