@@ -59,8 +59,8 @@ def remembered(
         n: permutations, of all labels: nothing else is the same in every person.
 
     Returns:
-        value, low, high, at least 0.5; chance_low, chance_high; the p-value; and in words what was
-        read.
+        value, low, high, at least 0.5; chance_low, chance_high; the one-sided p-value;
+        and in words what was read.
     """
     seen = people(manifest)
     if not seen:
