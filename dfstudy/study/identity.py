@@ -91,4 +91,6 @@ def others(labels: NDArray, who: NDArray) -> NDArray:
     member = np.eye(len(n_videos))[who]  # (N, P)
     fakes = (labels @ member)[:, who] - labels
     more = n_videos[who] - 1
-    return np.where(more > 0, fakes / np.maximum(more, 1), labels.mean())
+    return np.where(
+        more > 0, fakes / np.maximum(more, 1), labels.mean(axis=1, keepdims=True)
+    )
