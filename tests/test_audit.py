@@ -189,3 +189,11 @@ def test_the_figure_has_a_point_a_probe(quiet):
         line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())
     ]
     assert len(marks) == 6
+
+
+def test_the_matrix_frames_the_alarm(quiet):
+    dirty = audit(planted.planted(clean(), "name", seed=1), probes=QUICK)
+    (ax,) = audits.matrix({"as it is": quiet, "file name": dirty}).axes
+    (frame,) = [patch for patch in ax.patches if not patch.fill]
+    assert (frame.get_x() + 0.46, frame.get_y() + 0.43) == (1, 1)
+    assert len(ax.texts) == 12
