@@ -90,6 +90,22 @@ def surroundings(manifest: pd.DataFrame, workers: int = 0) -> pd.DataFrame:
     return table.assign(reason=pd.Series(reasons, index=manifest.index, dtype="object"))
 
 
+def some(table: pd.DataFrame, most: int, *, seed: int) -> pd.DataFrame:
+    """At most `most` rows: a real and a fake of each group, then a second one, ...
+
+    So there are as many groups as can be, and labels are as level as can be. Rows keep
+    their order; index 0 .. n-1.
+    """
+    if len(table) <= most:
+        return table.reset_index(drop=True)
+    mixed = table[["group", "label"]].sample(frac=1, random_state=seed)
+    turn = mixed.groupby(["group", "label"]).cumcount()
+    first = mixed.groupby("group").ngroup(ascending=True).to_numpy()
+    first = np.random.default_rng(seed).permutation(first.max() + 1)[first]
+    chosen = mixed.index[np.lexsort((first, turn))[:most]]
+    return table.loc[sorted(chosen)].reset_index(drop=True)
+
+
 def informative(facts: pd.DataFrame) -> pd.DataFrame:
     """The columns that are not the same (or missing) in every row."""
     return facts.loc[:, [facts[c].nunique(dropna=False) > 1 for c in facts]]
