@@ -33,7 +33,7 @@ MIN_GROUPS = FOLDS  # of each label
 ALARM_P, WEAK_P = 0.01, 0.05  # of the corrected p-value
 ALARM_AUROC = 0.6  # below this a sign may be sure, but it explains little
 PERMUTATIONS = 1999
-MOST, MOST_DECODED = 2000, 200  # videos that a probe reads (probes.some)
+MOST, MOST_DECODED = 2000, 160  # videos that a probe reads (probes.some)
 COLUMNS = ("probe", "title", "verdict", "n", "groups", "value", "low", "high")
 COLUMNS += ("chance_low", "chance_high", "p", "p_holm", "says", "advice", "reason")
 _FLOATS = ("value", "low", "high", "chance_low", "chance_high", "p")
@@ -143,8 +143,12 @@ def _probe(name: str, table: pd.DataFrame, *, seed: int, workers: int) -> dict:
     if told.empty:
         return row | {"reason": f"the same in every video: {same}"}
     labels, groups = some["label"].to_numpy(), some["group"].to_numpy()
-    entry, p = readable(told, labels, groups, n=PERMUTATIONS, seed=seed)
+    parts = {name: told}
+    if probe.apart:
+        parts = {word: told[part] for word, part in readers.blocks(told).items()}
+    entry, p, best = readable(parts, labels, groups, n=PERMUTATIONS, seed=seed)
     says = [
+        f"most by its {best}" if probe.apart else "",
         _alone(told, labels, groups, seed) if len(told.columns) < 20 else "",
         _folder(some) if name == "name" else "",
         said,
