@@ -2,8 +2,9 @@
 
     python benchmarks/audit.py [--sets 20] [--pairs 24] [--frames 8]
 
-Renders clean synthetic sets of seeds 0, 1, ... (about half a minute each), audits each, then plants each of six shortcuts into the files of the first.
-Prints both tables. Sets are written to a temporary folder, one at a time.
+Renders clean synthetic sets of seeds 0, 1, ... (half a minute each), audits each, and
+plants each of six shortcuts into the files of the first. Prints both tables. Sets are
+written to a temporary folder, one at a time.
 """
 
 import argparse
