@@ -3,10 +3,11 @@
     numbers, reasons = background.read(paths)      # float (N, K); why a row is missing
 
 Of two frames of the first second every face is cut out, grown so far that no edge of a
-swap and no motion is left, and the hole is filled with the mean colour of the rest. What remains is
-made so small that only colours and places are left; beside it stand histograms of the
-colours and how sharp the picture is at three scales, which a re-scaled or re-coded
-video betrays. Hair and clothes stay: they are what a person looks like without a face.
+swap and no motion is left, and the hole is filled with the mean colour of the rest.
+What remains is made so small that only colours and places are left; beside it stand
+histograms of the colours and how sharp the picture is at three scales, which a
+re-scaled or re-coded video betrays. Hair and clothes stay: they are what a person looks
+like without a face.
 """
 
 import multiprocessing
@@ -64,8 +65,7 @@ def of_frames(frames: np.ndarray, boxes: Sequence[np.ndarray]) -> np.ndarray | s
     """The numbers of frames uint8 (N, H, W, 3) of one video, or why there are none.
 
     Args:
-        boxes: (4,) of every face in any of the frames, x0, y0, x1, y1 in pixels; each
-            is masked in all frames, so that where a face was missed it is masked, too.
+        boxes: (4,) of every face, x0, y0, x1, y1 in pixels; masked in all frames.
     """
     if not len(boxes):
         return NO_FACE
