@@ -15,7 +15,6 @@ The edit is made in what the view shows, the same in all frames of a video. Flow
 shown frames is computed anew; flow to frames that are not shown stays as it is.
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -129,10 +128,14 @@ def edits(
     faces = None if view.crop == "face" else new_detector(view.detector)
     videos = PreparedSet(prepared, rows, by="video", flow=flow)
     facts = rows.set_index("video_id").loc[videos.video_ids]
+    proportions = (facts["width"] / facts["height"]).astype("float64").to_numpy()
+    if view.resize == "centre":  # the one that does not squeeze
+        proportions[:] = np.nan
+    proportions = np.where(np.isnan(proportions), view.width / view.height, proportions)
     called, groups = [], []
     for number, (x, _) in enumerate(loader(videos, batch_size=1, shuffle=False)):
         clip, moved = (part[0].numpy() for part in x) if flow else (x[0].numpy(), None)
-        boxes = _boxes(clip, view.margin, faces)
+        boxes = _boxes(clip, view.margin, faces, proportions[number])
         if boxes is None:
             continue
         text = facts["description"].iloc[[number]].tolist() if view.text else None
@@ -151,14 +154,20 @@ def edits(
     return _shares(np.array(called, float), np.array(groups), n=n_bootstrap, seed=seed)
 
 
-def _boxes(clip: np.ndarray, margin: float, faces) -> np.ndarray | None:
-    """(T, 4) of the most prominent face; of a face crop it is known where it is."""
+def _boxes(
+    clip: np.ndarray, margin: float, faces, proportion: float
+) -> np.ndarray | None:
+    """(T, 4) of the most prominent face; of a face crop it is known where it is.
+
+    Views of whole frames are small and may be squeezed, and faces are missed in them:
+    they are searched at the `proportion` of the video, width by height.
+    """
     if faces is not None:
-        # Views of whole frames are small, and small faces are missed.
-        times = max(1, math.ceil(_SEARCHED / max(clip.shape[1:3])))
-        height, width = (times * side for side in clip.shape[1:3])
+        shape = np.array([proportion, 1]) / max(proportion, 1)  # width, height
+        width, height = np.rint(_SEARCHED * shape).astype(int).tolist()
         tracks = track_faces(resize_area(clip, height, width), faces)
-        return tracks[0].boxes / times if tracks else None
+        back = np.array([clip.shape[2] / width, clip.shape[1] / height] * 2)
+        return tracks[0].boxes * back if tracks else None
     side = clip.shape[1]
     edge = side * margin / (1 + 2 * margin)
     return np.tile([edge, edge, side - edge, side - edge], (len(clip), 1))
