@@ -12,32 +12,49 @@ that neither lucky people nor a lucky seed makes a difference.
 for one training, where every video is a group of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dfstudy.metrics.scores import auroc, auroc_by_group
+from dfstudy.metrics import bca
+from dfstudy.metrics.intervals import all_but_one, drawn_groups, drawn_runs
+from dfstudy.metrics.scores import auroc_by_group, weighted
 
 
 def compare_auroc(
     labels: ArrayLike,
     scores: Mapping[str, ArrayLike],
     groups: ArrayLike,
+    **options: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`compare` of AUROCs."""
+    return compare(labels, scores, groups, metric="auroc", **options)
+
+
+def compare(
+    labels: ArrayLike,
+    scores: Mapping[str, ArrayLike],
+    groups: ArrayLike,
     *,
+    metric: str,
+    threshold: float = 0.5,
+    strict: bool = False,
     n: int = 1000,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """AUROC of each detector, and of each pair the difference.
+    """A metric of each detector, and of each pair the difference.
 
     Args:
         labels: (N,) 0 real, 1 fake.
-        scores: of each detector (N,), or (S, N) of S trainings; their AUROC is the mean
-            over the trainings.
+        scores: of each detector (N,), or (S, N) of S trainings; their metric is the
+            mean over the trainings.
         groups: (N,) what is drawn together.
+        metric: of `metrics.METRICS`. threshold, strict: for those that need one.
         n: resamples. level: of the intervals.
 
     Returns:
@@ -46,7 +63,8 @@ def compare_auroc(
         two-sided; p_holm, corrected for the number of pairs (Holm 1979).
 
     Raises:
-        ValueError: one class only, or scores of another number of videos.
+        ValueError: one class only, hard labels for a metric that ranks, or scores of
+            another number of videos.
     """
     tables = {name: np.atleast_2d(np.asarray(s, float)) for name, s in scores.items()}
     labels = np.asarray(labels)
@@ -54,43 +72,54 @@ def compare_auroc(
         if table.shape[1:] != labels.shape:
             raise ValueError(f"{name}: scores {table.shape} of {labels.shape} videos")
     _, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    n_groups = codes.max() + 1
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
-    values = {
-        name: np.mean([auroc(labels, row) for row in table])
-        for name, table in tables.items()
-    }
-    drawn = {
-        name: _drawn(labels, table, codes, weights.astype(float), rng)
-        for name, table in tables.items()
-    }
+    weights = drawn_groups(codes.max() + 1, n, rng)
+    n_groups = weights.shape[1]
+    whole, values, drawn, without = np.ones((1, n_groups)), {}, {}, {}
+    for name, table in tables.items():
+        of_weights = [
+            auroc_by_group(labels, row, codes)
+            if metric == "auroc"
+            else _of(metric, labels, row, codes, threshold, strict)
+            for row in table
+        ]
+        values[name] = np.mean([f(whole)[0] for f in of_weights])
+        if np.isnan(values[name]):
+            raise ValueError(f"{metric} of {name} does not exist: one class, or labels")
+        drawn[name] = drawn_runs([f(weights) for f in of_weights], rng)
+        left = all_but_one(n_groups)
+        without[name] = np.mean([f(left) for f in of_weights], axis=0)
     # A resample that lost a class has no AUROC, of no detector.
-    kept = ~np.isnan(next(iter(drawn.values())))
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    quality = pd.DataFrame(
-        {
-            name: {
-                "value": values[name],
-                **dict(zip(("low", "high"), np.quantile(row[kept], ends), strict=True)),
-                "seeds": len(tables[name]),
-            }
-            for name, row in drawn.items()
-        }
-    ).T
+    kept = np.isfinite(list(drawn.values())).all(axis=0)
+    quality = {}
+    for name, row in drawn.items():
+        low, high = bca.ends(row[kept], values[name], without[name], level=level)
+        entry = {"value": values[name], "low": low, "high": high}
+        quality[name] = entry | {"seeds": len(tables[name])}
+    quality = pd.DataFrame(quality).T
     rows = {}
     for one, other in combinations(drawn, 2):
-        gap = (drawn[one] - drawn[other])[kept]
-        low, high = np.quantile(gap, ends)
-        # At least one resample on either side: p is never 0.
-        tail = 1 + min((gap <= 0).sum(), (gap >= 0).sum())
-        p = min(1.0, 2 * tail / (len(gap) + 1))
         value = values[one] - values[other]
+        given = (drawn[one] - drawn[other])[kept], value, without[one] - without[other]
+        low, high = bca.ends(*given, level=level)
+        p = bca.two_sided(*given)
         rows[one, other] = {"value": value, "low": low, "high": high, "p": p}
     columns = ["value", "low", "high", "p"]
     differences = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     differences["p_holm"] = holm(differences["p"].to_numpy())
     return quality.astype({"seeds": int}), differences
+
+
+def _of(
+    metric: str,
+    labels: NDArray,
+    scores: NDArray,
+    codes: NDArray,
+    threshold: float,
+    strict: bool,
+) -> Callable[[NDArray], NDArray]:
+    every = weighted(labels, scores, threshold=threshold, strict=strict, groups=codes)
+    return lambda weights: every(weights)[metric]
 
 
 def delong(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray, NDArray]:
@@ -125,16 +154,3 @@ def holm(p: ArrayLike) -> NDArray:
     out = np.empty_like(p)
     out[order] = np.minimum(steps, 1)
     return out
-
-
-def _drawn(
-    labels: NDArray,
-    table: NDArray,
-    codes: NDArray,
-    weights: NDArray,
-    rng: np.random.Generator,
-) -> NDArray:
-    """(n,) AUROC in each resample, its trainings drawn anew."""
-    each = np.stack([auroc_by_group(labels, row, codes)(weights) for row in table])
-    picked = rng.integers(0, len(table), (len(table), len(weights)))
-    return np.take_along_axis(each, picked, axis=0).mean(axis=0)

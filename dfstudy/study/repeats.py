@@ -24,8 +24,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from dfstudy.metrics import scores
-from dfstudy.metrics.intervals import MIN_GROUPS, group_bootstrap
+from dfstudy.metrics import bca, scores
+from dfstudy.metrics.intervals import (
+    MIN_GROUPS,
+    all_but_one,
+    auroc_interval,
+    drawn_groups,
+    drawn_runs,
+)
 from dfstudy.study import papers
 from dfstudy.training import experiment
 from dfstudy.training.experiment import Trained
@@ -93,8 +99,8 @@ def interval(
 ) -> dict:
     """The mean of the runs, with an interval over people *and* seeds.
 
-    A resample draws groups, the same ones for every run, and R - 1 of the R runs (with
-    R, few runs would seem to scatter less than they do: Rao and Wu, JASA 1988).
+    A resample draws groups, the same ones for every run, and then runs
+    (metrics.intervals.drawn_runs).
 
     Args:
         runs: of each, the same videos: video_id, label, score, group, as
@@ -108,19 +114,18 @@ def interval(
     Raises:
         ValueError: no runs, or runs of other videos.
     """
-    values, whole, reason = _resampled(runs, metric, threshold, n_bootstrap, seed)
+    values, whole, without, reason = _resampled(
+        runs, metric, threshold, n_bootstrap, seed
+    )
     if not np.isfinite(whole).all():
         return {"value": None, "reason": "reals or fakes are missing"}
     entry = {"value": float(whole.mean())}
     if reason:
         return entry | {"low": None, "high": None, "reason": reason}
     rng = np.random.default_rng([seed, 1])
-    n = len(runs)
-    some = rng.multinomial(max(1, n - 1), np.full(n, 1 / n), size=values.shape[1])
-    means = np.nansum(values * some.T, axis=0) / some.sum(axis=1)  # (B,)
-    means = means[np.isfinite(values).all(axis=0)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return entry | {"low": float(low), "high": float(high)}
+    means = drawn_runs(values[:, np.isfinite(values).all(axis=0)], rng)
+    low, high = bca.ends(means, entry["value"], without.mean(axis=0), level=level)
+    return entry | {"low": low, "high": high}
 
 
 def interval_of_best(
@@ -131,9 +136,8 @@ def interval_of_best(
     if not np.isfinite(aurocs).all():
         return {"value": None, "reason": "reals or fakes are missing"}
     best = runs[int(np.argmax(aurocs))]
-    options = {"threshold": 0.5, "n": n_bootstrap, "seed": seed}
-    every = group_bootstrap(best["label"], best["score"], best["video_id"], **options)
-    return every["auroc"]
+    given = (best["label"], best["score"], best["video_id"])
+    return auroc_interval(*given, n=n_bootstrap, seed=seed)
 
 
 def summary(
@@ -222,7 +226,7 @@ def spread(
     for runs in experiments.values():
         if len(runs) < 2:
             continue
-        values, whole, reason = _resampled(runs, "auroc", 0.5, n_bootstrap, seed)
+        values, whole, _, reason = _resampled(runs, "auroc", 0.5, n_bootstrap, seed)
         if reason or not np.isfinite(whole).all():
             continue
         values = values[:, np.isfinite(values).all(axis=0)]
@@ -297,8 +301,8 @@ def _auroc(run: pd.DataFrame) -> float:
 
 def _resampled(
     runs: Sequence[pd.DataFrame], metric: str, threshold: float, n: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, str | None]:
-    """(R, n) of each run on the same resampled groups, (R,) on all, why not."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, str | None]:
+    """Each run on the same resampled groups (R, n), all (R,), all but one; why not."""
     if not runs:
         raise ValueError("no runs")
     runs = [run.sort_values("video_id") for run in runs]
@@ -313,12 +317,13 @@ def _resampled(
         if np.unique(codes[first["label"] == label]).size < MIN_GROUPS
     ]
     rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    draws = drawn_groups(n_groups, n, rng)
     weighted = [
         scores.weighted(run["label"], run["score"], threshold=threshold, groups=codes)
         for run in runs
     ]
-    values = np.stack([f(draws.astype(float))[metric] for f in weighted])
+    values = np.stack([f(draws)[metric] for f in weighted])
     whole = np.stack([f(np.ones((1, n_groups)))[metric][0] for f in weighted])
+    without = np.stack([f(all_but_one(n_groups))[metric] for f in weighted])
     reason = f"the {' and the '.join(few)} come from too few groups" if few else None
-    return values, whole, reason
+    return values, whole, without, reason
