@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 from dfstudy import profiles
@@ -132,6 +133,70 @@ def _view(args: argparse.Namespace):
     height, width = args.size
     settings = {name: getattr(args, name) for name in _VIEW}
     return View(height=height, width=width, **settings)
+
+
+def audit(args: argparse.Namespace) -> int:
+    """Can the label be read without seeing a face? Exit code 3: it can."""
+    with _only_ours_on_stdout() as stdout:
+        from dfstudy import paths
+        from dfstudy.report import audits
+        from dfstudy.study import audit
+
+        videos = _videos(args.manifest, args.seed)
+        probes = args.probes or audit.PROBES
+        workers = args.workers or 0
+        table = audit.audit(videos, probes=probes, seed=args.seed, workers=workers)
+        edits = _edits(args, videos)
+        what = _about(videos)
+        document = {"data": what} | audits.document(table, edits)
+        if args.out:
+            paths.put(args.out, json.dumps(document, indent=1) + "\n")
+        if args.json:
+            json.dump(document, stdout)
+            print(file=stdout)
+        else:
+            print(f"{what}\n\n{audits.text(table, edits)}", file=stdout)
+    return 3 if audit.found(table) else 0
+
+
+def _videos(path: Path, seed: int):
+    """The manifest at `path`, or of the videos in a folder, indexed and split."""
+    from dfstudy.data import index, manifest, splits
+
+    if not path.is_dir():
+        return manifest.read(path)
+    return splits.split(index.index(path), seed=seed)[0]
+
+
+def _about(videos) -> str:
+    """How many videos, of which data sets and of which kind of data."""
+    from dfstudy.data.layouts import dfdc
+
+    counts = videos["label"].value_counts()
+    sets = ", ".join(sorted(videos["dataset"].dropna().unique())) or "no name"
+    made = {dfdc.is_synthetic(Path(path).parent) for path in videos["path"]}
+    kind = "mixed" if len(made) > 1 else "synthetic" if made == {True} else "real"
+    split = f"{counts.get(0, 0)} real and {counts.get(1, 0)} fake videos"
+    return f"{split}, {kind} data: {sets}"
+
+
+def _edits(args: argparse.Namespace, videos):
+    """What `study.blending.edits` says of --model; None without."""
+    if not args.model:
+        return None
+    from dataclasses import replace
+
+    from dfstudy.data import prepare
+    from dfstudy.models import detector as detectors
+    from dfstudy.study import blending
+
+    model = detectors.load(args.model)
+    rows = blending.reals(videos, seed=args.seed)
+    view = replace(model.view, text=False)
+    # What is there of the whole set serves; else only these few are prepared.
+    whole = view in prepare.prepared_views(videos)
+    prepared = prepare.prepare(videos if whole else rows, view, workers=args.workers)
+    return blending.edits(model, prepared, rows, seed=args.seed)
 
 
 def predict(args: argparse.Namespace) -> int:
