@@ -1,0 +1,319 @@
+"""Which differences between detectors are real? From the result files of a run alone.
+
+    for one in compare(runs):            # one a set of test videos
+        one.about, one.quality, one.differences, one.matrix, one.cost, one.others
+
+Every detector is asked about the same videos: those that all of them have scored, with
+the forgeries that all of them have learned. Each resample draws groups of people, and
+of each detector its trainings (metrics.paired). With many detectors there are many
+pairs, and by chance alone some look different: p-values are corrected for their number
+(Holm). `study.chance` shows what happens without it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dfstudy.metrics import scores
+from dfstudy.metrics.intervals import MIN_GROUPS
+from dfstudy.metrics.paired import compare_auroc, resampled_seeds
+from dfstudy.study.headline import Entry, by_videos, entries, headline
+from dfstudy.training.evaluation import trivial_rows
+
+METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
+_RESAMPLES_A_PAIR = 200
+COSTS = ("parameters", "macs", "infer_ms_per_video")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The detectors of one set of test videos.
+
+    about: kind ("synthetic" or "real"), data, profile, backbone, pretrained, date of
+    the newest result, families, videos (compared), scored (by any of them), groups.
+
+    quality: one row a detector and a trivial classifier: name, lesson, trivial, seeds,
+    backbone, pretrained, and for each of METRICS value, low, high as "auroc",
+    "auroc_low", "auroc_high"; reason where an interval is missing.
+
+    differences: one row a pair: first, second, value (of AUROC), low, high, p, p_holm.
+
+    matrix: one row a detector and kind of forgery: name, kind, n, value, low, high,
+    learned (its training has shown such fakes), reason.
+
+    cost: one row a detector: name, COSTS, device, auroc, and front_<cost>: no other
+    detector is both as cheap and better, or cheaper and as good.
+
+    others: variants and twins, with what they have learned: name, lesson, seeds,
+    backbone, pretrained, trained_on, value, low, high, reason.
+    """
+
+    about: dict
+    quality: pd.DataFrame
+    differences: pd.DataFrame
+    matrix: pd.DataFrame
+    cost: pd.DataFrame
+    others: pd.DataFrame
+    chosen: dict[str, Entry]
+    videos: pd.DataFrame
+
+    @property
+    def stamp(self) -> str:
+        """For every table and figure: what its numbers are of."""
+        a = self.about
+        return (
+            f"{a['kind']} videos ({a['data']}), profile {a['profile']}, backbone"
+            f" {a['backbone']}, start {a['pretrained']}, {a['date']}"
+        )
+
+
+def compare(
+    runs: str | Path, *, n_bootstrap: int = 1000, seed: int = 0
+) -> list[Comparison]:
+    """One comparison a set of test videos; sets with most families first.
+
+    Args:
+        runs: the folder of a run, `runs/<profile>`.
+
+    Raises:
+        ResultError: a file is no result, or its predictions are missing.
+    """
+    return [_compare(tested, n_bootstrap, seed) for tested in by_videos(entries(runs))]
+
+
+def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
+    chosen = headline(tested)
+    pairs = len(chosen) * (len(chosen) - 1) // 2
+    # The least p that n resamples can show is 2 / (n + 1), and Holm multiplies it.
+    options = {"n": max(n, _RESAMPLES_A_PAIR * pairs), "seed": seed}
+    rest = [entry for entry in tested if entry.model not in chosen]
+    shared = list(chosen.values()) or list(tested)
+    families = [
+        name
+        for name in shared[0].trained_on
+        if all(name in entry.trained_on for entry in shared)
+    ]
+    ids = sorted(set.intersection(*(entry.seen() for entry in shared)))
+    every = shared[0].videos[0].set_index("video_id").loc[ids].reset_index()
+    videos = every[_asked(every, families)]
+    quality, differences = _quality(chosen, videos, options)
+    trivial = _trivial(shared, families, options)
+    first = shared[0].first
+    several = [result for entry in shared for result in entry.results]
+    about = {
+        "kind": first["data"]["kind"],
+        "data": first["data"]["name"],
+        "profile": first["profile"],
+        "backbone": _list(result["backbone"] for result in several),
+        "pretrained": _list(result["pretrained"] for result in several),
+        "date": max(result["finished_at"] for result in several)[:10],
+        "families": families,
+        "videos": len(ids),
+        "scored": len(set.union(*(entry.seen() for entry in shared))),
+        "groups": videos["group"].nunique(),
+    }
+    return Comparison(
+        about,
+        pd.concat([quality, trivial], ignore_index=True),
+        differences,
+        _matrix(chosen, every, options),
+        _cost(chosen, quality),
+        _others(rest, options),
+        chosen,
+        videos,
+    )
+
+
+def auroc_of(
+    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`metrics.paired.compare_auroc` of these detectors on these videos, with reasons.
+
+    Too few groups have values and no intervals, one class has neither: `reason`.
+    """
+    quality = pd.DataFrame(
+        {"value": np.nan, "low": np.nan, "high": np.nan, "reason": None},
+        index=pd.Index(list(chosen), name="name"),
+    ).astype({"reason": "object"})
+    if videos["label"].nunique() < 2:
+        columns = ["first", "second", "value", "low", "high", "p", "p_holm"]
+        nothing = pd.DataFrame(columns=columns)
+        return quality.assign(reason="reals or fakes are missing"), nothing
+    found, differences = compare_auroc(
+        videos["label"],
+        {name: entry.scores(videos["video_id"]) for name, entry in chosen.items()},
+        videos["group"],
+        **options,
+    )
+    quality.update(found)
+    differences.insert(0, "second", [pair[1] for pair in differences.index])
+    differences.insert(0, "first", [pair[0] for pair in differences.index])
+    if few := too_few(videos):
+        quality[["low", "high"]], quality["reason"] = np.nan, few
+        differences[["low", "high", "p", "p_holm"]] = np.nan
+    return quality, differences.reset_index(drop=True)
+
+
+def too_few(videos: pd.DataFrame) -> str | None:
+    """Why there is no interval on these videos; None where there is one."""
+    groups = videos.groupby("label")["group"].nunique()
+    if groups.min() >= MIN_GROUPS:
+        return None
+    return f"of {groups.min()} groups; an interval needs at least {MIN_GROUPS}"
+
+
+def pareto(cost: ArrayLike, quality: ArrayLike) -> NDArray[np.bool_]:
+    """Who is on the front: nobody else costs no more, is no worse, and beats it in one.
+
+    Args:
+        cost: (N,), less is better. quality: (N,), more is better. NaN is never on it.
+
+    Returns:
+        (N,).
+    """
+    c, q = np.asarray(cost, float), np.asarray(quality, float)
+    no_worse = (c[:, None] <= c) & (q[:, None] >= q)  # [i, j]: i is as good as j
+    better = (c[:, None] < c) | (q[:, None] > q)
+    return ~(no_worse & better).any(axis=0) & ~np.isnan(c) & ~np.isnan(q)
+
+
+def _asked(videos: pd.DataFrame, families: Sequence[str]) -> pd.Series:
+    methods = videos["method"].astype("object").fillna("unknown")
+    return (videos["label"] == 0) | methods.isin(list(families))
+
+
+def _list(words) -> str:
+    return ", ".join(dict.fromkeys(words))
+
+
+def _quality(
+    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ranked, differences = auroc_of(chosen, videos, options)
+    rows = []
+    for name, entry in chosen.items():
+        row = _facts(entry) | {"reason": ranked.loc[name, "reason"]}
+        found = _judged(entry, videos, options) | {"auroc": ranked.loc[name]}
+        for metric in METRICS:
+            row |= _flat(metric, found[metric])
+        rows.append(row)
+    return pd.DataFrame(rows), differences
+
+
+def _judged(entry: Entry, videos: pd.DataFrame, options: Mapping) -> dict[str, dict]:
+    """METRICS by the verdicts of each seed, over groups and seeds as in the AUROC."""
+    codes = np.unique(videos["group"].astype(str), return_inverse=True)[1]
+    rng = np.random.default_rng(options["seed"])
+    groups = int(codes.max()) + 1
+    draws = rng.multinomial(groups, np.full(groups, 1 / groups), size=options["n"])
+    drawn, whole = [], []
+    for table in entry.videos:
+        rows = table.set_index("video_id").loc[videos["video_id"]]
+        # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.
+        at = np.where(rows["called"] == 1, 0.0, 2.0)
+        given = (rows["label"], rows["score"])
+        f = scores.weighted(*given, threshold=at, groups=codes)
+        drawn.append(f(draws.astype(float)))
+        whole.append(f(np.ones((1, groups))))
+    seeds = resampled_seeds(len(drawn), options["n"], rng)
+    few, out = too_few(videos), {}
+    for metric in METRICS:
+        value = float(np.mean([one[metric][0] for one in whole]))
+        low = high = np.nan
+        if not few and not np.isnan(value):
+            each = np.stack([one[metric] for one in drawn])
+            means = np.take_along_axis(each, seeds, axis=0).mean(axis=0)
+            low, high = np.nanquantile(means, [0.025, 0.975])
+        out[metric] = {"value": value, "low": low, "high": high}
+    return out
+
+
+def _facts(entry: Entry) -> dict:
+    same = ("lesson", "framework", "backbone", "pretrained")
+    facts = {name: entry.first[name] for name in same}
+    return {"name": entry.model, "trivial": False, "seeds": len(entry.results)} | facts
+
+
+def _flat(metric: str, entry: Mapping) -> dict[str, float]:
+    ends = {f"{metric}_{end}": entry.get(end) for end in ("low", "high")}
+    return {metric: entry["value"]} | ends
+
+
+def _trivial(
+    shared: Sequence[Entry], families: Sequence[str], options: Mapping
+) -> pd.DataFrame:
+    """The classifiers that never look, on the test videos of these families."""
+    same = [entry.first["trivial"] for entry in shared if entry.trained_on == families]
+    blocks = (
+        same[0]
+        if same
+        else trivial_rows(
+            shared[0].videos[0],
+            train_families=families,
+            n_bootstrap=options["n"],
+            seed=options["seed"],
+        )
+    )
+    rows = []
+    for name, block in blocks.items():
+        row = {"name": name, "trivial": True}
+        for metric in METRICS:
+            row |= _flat(metric, block["test"]["all"][metric])
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _matrix(
+    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
+) -> pd.DataFrame:
+    """AUROC of each kind of fake against all reals."""
+    tables = []
+    for kind in sorted(videos.loc[videos["label"] == 1, "kind"].unique()):
+        some = videos[(videos["label"] == 0) | (videos["kind"] == kind)]
+        found, _ = auroc_of(chosen, some, options)
+        method = some.loc[some["label"] == 1, "method"].fillna("unknown").iloc[0]
+        learned = [method in entry.trained_on for entry in chosen.values()]
+        found = found.assign(kind=kind, n=int(some["label"].sum()), learned=learned)
+        tables.append(found.reset_index())
+    columns = ["name", "kind", "n", "value", "low", "high", "learned", "reason"]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def _cost(chosen: Mapping[str, Entry], quality: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for name, entry in chosen.items():
+        costs = [result["cost"] for result in entry.results]
+        row = {"name": name, "device": costs[0]["device"]}
+        for cost in COSTS:
+            known = [c[cost] for c in costs if c[cost] is not None]
+            row[cost] = float(np.median(known)) if known else np.nan
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=["name", "device", *COSTS])
+    table["auroc"] = quality["auroc"].to_numpy(float) if len(quality) else np.nan
+    for cost in COSTS:
+        table[f"front_{cost}"] = pareto(table[cost], table["auroc"])
+    return table
+
+
+def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:
+    """What is not in the headline, each on its own videos and forgeries."""
+    rows = []
+    for entry in rest:
+        ids = sorted(entry.seen())
+        videos = entry.videos[0].set_index("video_id").loc[ids].reset_index()
+        row = _facts(entry) | {"trained_on": ", ".join(entry.trained_on)}
+        if why := entry.trouble():
+            rows.append(row | {"reason": why})
+            continue
+        asked = videos[_asked(videos, entry.trained_on)]
+        found, _ = auroc_of({entry.model: entry}, asked, options)
+        rows.append(row | found.iloc[0].to_dict())
+    columns = ["name", "lesson", "seeds", "backbone", "pretrained", "trained_on"]
+    columns += ["value", "low", "high", "reason"]
+    return pd.DataFrame(rows).reindex(columns=columns)
