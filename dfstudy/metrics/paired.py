@@ -127,15 +127,6 @@ def holm(p: ArrayLike) -> NDArray:
     return out
 
 
-def resampled_seeds(seeds: int, n: int, rng: np.random.Generator) -> NDArray:
-    """Which trainings each of n resamples takes: (S - 1, n), or (1, n) of one alone.
-
-    One less than there are: with all S, few trainings would seem to scatter less than
-    they do (Rao and Wu, JASA 1988).
-    """
-    return rng.integers(0, seeds, (max(1, seeds - 1), n))
-
-
 def _drawn(
     labels: NDArray,
     table: NDArray,
@@ -145,5 +136,5 @@ def _drawn(
 ) -> NDArray:
     """(n,) AUROC in each resample, its trainings drawn anew."""
     each = np.stack([auroc_by_group(labels, row, codes)(weights) for row in table])
-    picked = resampled_seeds(len(table), len(weights), rng)
+    picked = rng.integers(0, len(table), (len(table), len(weights)))
     return np.take_along_axis(each, picked, axis=0).mean(axis=0)
