@@ -22,7 +22,6 @@ from dfstudy.course import (
 )
 from dfstudy.data.layouts import faceforensics
 from dfstudy.data.misquote import untrue
-from dfstudy.study import recount
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import Rule
 from dfstudy.video.flow import photometric_error, warp
@@ -607,8 +606,18 @@ def test_lesson_08_knows_the_solution_and_the_stub(check, right):
     assert check(lambda *_: None).state == "not attempted"
 
 
+def hidden_errors(reals, fakes, accuracy, area):
+    return [
+        (missed, alarms)
+        for missed in range(fakes + 1)
+        for alarms in range(reals + 1)
+        if round(1 - (missed + alarms) / (reals + fakes), 4) == accuracy
+        and round(1 - (missed / fakes + alarms / reals) / 2, 3) == area
+    ]
+
+
 def other_way_round(reals, fakes, accuracy, area):
-    return [pair[::-1] for pair in recount.errors(reals, fakes, accuracy, area)]
+    return [pair[::-1] for pair in hidden_errors(reals, fakes, accuracy, area)]
 
 
 def by_accuracy_alone(reals, fakes, accuracy, area):
@@ -627,7 +636,7 @@ def by_place(said, true):
 
 
 def one_pair_missing(*numbers):
-    return recount.errors(*numbers)[1:] or [(0, 0)]
+    return hidden_errors(*numbers)[1:] or [(0, 0)]
 
 
 @pytest.mark.parametrize(
@@ -659,7 +668,7 @@ def test_lesson_10_tells_why(check, wrong, message):
         (checks_10.describe, faceforensics.describe),
         (checks_10.describe, lambda n: n.split("__")[1].replace("_", " ")),
         (checks_10.untrue, untrue),
-        (checks_10.hidden_errors, recount.errors),
+        (checks_10.hidden_errors, hidden_errors),
     ],
 )
 def test_lesson_10_knows_its_solutions(check, right):

@@ -94,7 +94,9 @@ def hidden_errors(answer: Callable | None) -> Status:
     def test(hidden_errors: Callable) -> None:
         cases = ((36, 307, 0.9592, 0.904), (35, 307, 0.9737, 0.909), (4, 6, 0.5, 0.5))
         for reals, fakes, accuracy, area in cases:
-            right = recount.errors(reals, fakes, accuracy, area)
+            printed = {"accuracy": accuracy, "auc": area}
+            counted = recount.matrices(printed, reals + fakes, reals=reals)
+            right = [(matrix.fn, matrix.fp) for matrix in counted]
             got = [
                 tuple(int(n) for n in pair)
                 for pair in hidden_errors(reals, fakes, accuracy, area)

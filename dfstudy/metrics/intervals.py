@@ -14,8 +14,10 @@ They are honest about who was sampled, not about what never was (another generat
 another camera).
 """
 
+from collections.abc import Callable
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dfstudy.metrics import scores as score_module
 
@@ -53,21 +55,83 @@ def group_bootstrap(
         ValueError: as `scores.compute`; a video without group; n < 1; level not in
             (0, 1).
     """
-    if n < 1 or not 0 < level < 1:
-        raise ValueError(f"n >= 1 resamples at a level in (0, 1); got {n}, {level}")
     given = {"threshold": threshold, "strict": strict, "probabilities": probabilities}
     entries = score_module.compute(labels, scores, **given)
-    codes, n_groups = _codes(groups, np.size(scores))
+
+    def metrics(codes: NDArray) -> score_module.Weighted:
+        return score_module.weighted(labels, scores, groups=codes, **given)
+
+    return _with_intervals(entries, metrics, labels, groups, n, seed, level)
+
+
+def auroc_interval(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    groups: ArrayLike,
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict:
+    """The entry of AUROC that `group_bootstrap` makes, without the other metrics."""
+    whole = score_module.compute(labels, scores, threshold=0.5)["auroc"]
+    if whole["value"] is None:
+        return whole
+
+    def metrics(codes: NDArray) -> score_module.Weighted:
+        area = score_module.auroc_by_group(labels, scores, codes)
+        return lambda weights: {"auroc": area(weights)}
+
+    given = ({"auroc": whole}, metrics, labels, groups)
+    return _with_intervals(*given, n, seed, level)["auroc"]
+
+
+def drawn_groups(n_groups: int, n: int, rng: np.random.Generator) -> NDArray:
+    """(n, G) how often each of n resamples holds each of G groups, as float."""
+    # Drawing G of G groups with replacement is giving each a multinomial weight.
+    share = np.full(n_groups, 1 / n_groups)
+    return rng.multinomial(n_groups, share, size=n).astype(np.float64)
+
+
+def drawn_runs(values: ArrayLike, rng: np.random.Generator) -> NDArray:
+    """A metric's mean over runs that are drawn anew in each resample: seeds x groups.
+
+    R - 1 of R runs are drawn: with R, few runs would seem to scatter less than they do
+    (Rao and Wu, JASA 1988).
+
+    Args:
+        values: (R, n) of each run in each of n resamples of the groups, the same
+            groups for all runs.
+
+    Returns:
+        (n,); NaN where a run that was drawn has no value.
+    """
+    values = np.asarray(values, float)
+    runs, n = values.shape
+    some = rng.integers(0, runs, (max(1, runs - 1), n))
+    return np.take_along_axis(values, some, axis=0).mean(axis=0)
+
+
+def _with_intervals(
+    entries: dict[str, dict],
+    metrics: Callable[[NDArray], score_module.Weighted],
+    labels: ArrayLike,
+    groups: ArrayLike,
+    n: int,
+    seed: int,
+    level: float,
+) -> dict[str, dict]:
+    """`entries` with intervals; `metrics` of group codes is a function of weights."""
+    if n < 1 or not 0 < level < 1:
+        raise ValueError(f"n >= 1 resamples at a level in (0, 1); got {n}, {level}")
+    codes, n_groups = _codes(groups, np.size(labels))
     too_few = _too_few(np.asarray(labels), codes)
     if too_few or n_groups == 0:
         return {name: _without(entry, too_few) for name, entry in entries.items()}
-
-    # Drawing G of G groups with replacement is giving each a multinomial weight.
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
-    metrics = score_module.weighted(labels, scores, groups=codes, **given)
+    draws = drawn_groups(n_groups, n, np.random.default_rng(seed))
+    weighted = metrics(codes)
     step = max(1, _CHUNK // codes.size)
-    parts = [metrics(draws[i : i + step].astype(np.float64)) for i in range(0, n, step)]
+    parts = [weighted(draws[i : i + step]) for i in range(0, n, step)]
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in entries}
     one_class = _one_class(np.asarray(labels), codes, draws)
     return {

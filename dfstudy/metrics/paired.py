@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from dfstudy.metrics.intervals import drawn_groups, drawn_runs
 from dfstudy.metrics.scores import auroc, auroc_by_group
 
 
@@ -54,15 +55,16 @@ def compare_auroc(
         if table.shape[1:] != labels.shape:
             raise ValueError(f"{name}: scores {table.shape} of {labels.shape} videos")
     _, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    n_groups = codes.max() + 1
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    weights = drawn_groups(codes.max() + 1, n, rng)
     values = {
         name: np.mean([auroc(labels, row) for row in table])
         for name, table in tables.items()
     }
     drawn = {
-        name: _drawn(labels, table, codes, weights.astype(float), rng)
+        name: drawn_runs(
+            [auroc_by_group(labels, row, codes)(weights) for row in table], rng
+        )
         for name, table in tables.items()
     }
     # A resample that lost a class has no AUROC, of no detector.
@@ -125,16 +127,3 @@ def holm(p: ArrayLike) -> NDArray:
     out = np.empty_like(p)
     out[order] = np.minimum(steps, 1)
     return out
-
-
-def _drawn(
-    labels: NDArray,
-    table: NDArray,
-    codes: NDArray,
-    weights: NDArray,
-    rng: np.random.Generator,
-) -> NDArray:
-    """(n,) AUROC in each resample, its trainings drawn anew."""
-    each = np.stack([auroc_by_group(labels, row, codes)(weights) for row in table])
-    picked = rng.integers(0, len(table), (len(table), len(weights)))
-    return np.take_along_axis(each, picked, axis=0).mean(axis=0)

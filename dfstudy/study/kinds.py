@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dfstudy.metrics.intervals import group_bootstrap
+from dfstudy.metrics.intervals import auroc_interval
 
 
 def auroc_of(
@@ -23,15 +23,8 @@ def auroc_of(
         videos: label, score, group.
     """
     some = videos[fakes | (videos["label"] == 0)]
-    metrics = group_bootstrap(
-        some["label"],
-        some["score"],
-        some["group"],
-        threshold=0.5,
-        n=n_bootstrap,
-        seed=seed,
-    )
-    return metrics["auroc"]
+    given = (some["label"], some["score"], some["group"])
+    return auroc_interval(*given, n=n_bootstrap, seed=seed)
 
 
 def by_kind(

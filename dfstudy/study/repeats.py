@@ -25,7 +25,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from dfstudy.metrics import scores
-from dfstudy.metrics.intervals import MIN_GROUPS, group_bootstrap
+from dfstudy.metrics.intervals import (
+    MIN_GROUPS,
+    auroc_interval,
+    drawn_groups,
+    drawn_runs,
+)
 from dfstudy.study import papers
 from dfstudy.training import experiment
 from dfstudy.training.experiment import Trained
@@ -93,8 +98,8 @@ def interval(
 ) -> dict:
     """The mean of the runs, with an interval over people *and* seeds.
 
-    A resample draws groups, the same ones for every run, and R - 1 of the R runs (with
-    R, few runs would seem to scatter less than they do: Rao and Wu, JASA 1988).
+    A resample draws groups, the same ones for every run, and then runs
+    (metrics.intervals.drawn_runs).
 
     Args:
         runs: of each, the same videos: video_id, label, score, group, as
@@ -115,10 +120,7 @@ def interval(
     if reason:
         return entry | {"low": None, "high": None, "reason": reason}
     rng = np.random.default_rng([seed, 1])
-    n = len(runs)
-    some = rng.multinomial(max(1, n - 1), np.full(n, 1 / n), size=values.shape[1])
-    means = np.nansum(values * some.T, axis=0) / some.sum(axis=1)  # (B,)
-    means = means[np.isfinite(values).all(axis=0)]
+    means = drawn_runs(values[:, np.isfinite(values).all(axis=0)], rng)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return entry | {"low": float(low), "high": float(high)}
 
@@ -131,9 +133,8 @@ def interval_of_best(
     if not np.isfinite(aurocs).all():
         return {"value": None, "reason": "reals or fakes are missing"}
     best = runs[int(np.argmax(aurocs))]
-    options = {"threshold": 0.5, "n": n_bootstrap, "seed": seed}
-    every = group_bootstrap(best["label"], best["score"], best["video_id"], **options)
-    return every["auroc"]
+    given = (best["label"], best["score"], best["video_id"])
+    return auroc_interval(*given, n=n_bootstrap, seed=seed)
 
 
 def summary(
@@ -313,12 +314,12 @@ def _resampled(
         if np.unique(codes[first["label"] == label]).size < MIN_GROUPS
     ]
     rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    draws = drawn_groups(n_groups, n, rng)
     weighted = [
         scores.weighted(run["label"], run["score"], threshold=threshold, groups=codes)
         for run in runs
     ]
-    values = np.stack([f(draws.astype(float))[metric] for f in weighted])
+    values = np.stack([f(draws)[metric] for f in weighted])
     whole = np.stack([f(np.ones((1, n_groups)))[metric][0] for f in weighted])
     reason = f"the {' and the '.join(few)} come from too few groups" if few else None
     return values, whole, reason

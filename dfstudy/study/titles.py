@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from dfstudy.metrics.intervals import group_bootstrap
+from dfstudy.metrics.intervals import auroc_interval
 from dfstudy.models import text
 
 ACTORS = 28  # of DFD
@@ -81,11 +81,10 @@ def leak(
     reader = LogisticRegression(C=10, max_iter=1000, class_weight="balanced")
     reader.fit(numbers[train], videos["label"][train])
     test = videos[~train]
-    return group_bootstrap(
+    return auroc_interval(
         test["label"],
         reader.predict_proba(numbers[~train])[:, 1],
         test["target"].astype(str),
-        threshold=0.5,
         n=n_bootstrap,
         seed=seed,
-    )["auroc"]
+    )

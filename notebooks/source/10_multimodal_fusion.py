@@ -484,15 +484,17 @@ checks.hidden_errors(hidden_errors)
 from dfstudy.study import recount
 
 printed = {"test": (36, 307, 0.9592, 0.904), "baseline": (12, 188, 0.945, 0.542)}
-counted = {name: recount.errors(*numbers) for name, numbers in printed.items()}
-for name, pairs in counted.items():
-    for missed, alarms in pairs:
-        reals, fakes, *_ = printed[name]
-        caught = fakes - missed
+counted = {
+    name: recount.matrices({"accuracy": accuracy, "auc": area}, reals + fakes, reals=reals)
+    for name, (reals, fakes, accuracy, area) in printed.items()
+}
+for name, found in counted.items():
+    for matrix in found:
+        score = recount.scores(matrix)
         print(
-            f"{name}: {missed} of {fakes} fakes called real, {alarms} of {reals} reals"
-            f" called fake: precision {caught / (caught + alarms):.3f},"
-            f" recall {caught / fakes:.3f}"
+            f"{name}: {matrix.fn} of {matrix.fakes} fakes called real, {matrix.fp} of"
+            f" {matrix.reals} reals called fake: precision {score['precision']:.3f},"
+            f" recall {score['recall']:.3f}"
         )
 
 # %% [markdown]
@@ -558,7 +560,7 @@ print(f"- contradiction: both, as S0 {auroc['both, as S0']}; with wrong descript
 print("by start:", "; ".join(f"{row['of']} {results.interval(row)}" for row in by_start.to_dict("records")))
 print("- settings:", "; ".join(f"{name}: {row['test']:.2f}" for name, row in verdicts(tried).iterrows()), "on test;", end=" ")
 print(f"{fusion.result['cost']['parameters']:,} parameters, {fusion.result['cost']['infer_ms_per_video']:.0f} ms a video")
-print("- recount: (fakes called real, reals called fake) of S0's test", counted["test"], "baseline", counted["baseline"])
+print("- recount: what S0 counted:", "; ".join(f"{name} {found}" for name, found in counted.items()))
 
 # %% [markdown]
 # On synthetic data this is a laboratory. Here words are few and true words are always the
