@@ -19,8 +19,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dfstudy.metrics import scores
-from dfstudy.metrics.intervals import MIN_GROUPS
-from dfstudy.metrics.paired import compare_auroc, resampled_seeds
+from dfstudy.metrics.intervals import MIN_GROUPS, drawn_groups, drawn_runs
+from dfstudy.metrics.paired import compare_auroc
 from dfstudy.study.headline import Entry, by_videos, entries, headline
 from dfstudy.training.evaluation import trivial_rows
 
@@ -207,26 +207,23 @@ def _quality(
 def _judged(entry: Entry, videos: pd.DataFrame, options: Mapping) -> dict[str, dict]:
     """METRICS by the verdicts of each seed, over groups and seeds as in the AUROC."""
     codes = np.unique(videos["group"].astype(str), return_inverse=True)[1]
-    rng = np.random.default_rng(options["seed"])
     groups = int(codes.max()) + 1
-    draws = rng.multinomial(groups, np.full(groups, 1 / groups), size=options["n"])
+    rng = np.random.default_rng(options["seed"])
+    draws = drawn_groups(groups, options["n"], rng)
     drawn, whole = [], []
     for table in entry.videos:
         rows = table.set_index("video_id").loc[videos["video_id"]]
         # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.
         at = np.where(rows["called"] == 1, 0.0, 2.0)
-        given = (rows["label"], rows["score"])
-        f = scores.weighted(*given, threshold=at, groups=codes)
-        drawn.append(f(draws.astype(float)))
+        f = scores.weighted(rows["label"], rows["score"], threshold=at, groups=codes)
+        drawn.append(f(draws))
         whole.append(f(np.ones((1, groups))))
-    seeds = resampled_seeds(len(drawn), options["n"], rng)
     few, out = too_few(videos), {}
     for metric in METRICS:
         value = float(np.mean([one[metric][0] for one in whole]))
         low = high = np.nan
         if not few and not np.isnan(value):
-            each = np.stack([one[metric] for one in drawn])
-            means = np.take_along_axis(each, seeds, axis=0).mean(axis=0)
+            means = drawn_runs([one[metric] for one in drawn], rng)
             low, high = np.nanquantile(means, [0.025, 0.975])
         out[metric] = {"value": value, "low": low, "high": high}
     return out
