@@ -46,6 +46,8 @@ def differences(one: Comparison, *, title: str = "") -> Figure:
     rank = one.quality[~one.quality["trivial"]].sort_values("auroc", ascending=False)
     names = rank["name"].tolist()
     pairs = one.differences.set_index(["first", "second"])
+    if pairs.empty:
+        return _nothing("no pair of detectors that can be compared", title, one)
     n = len(names)
     fig = style.figure(1.25 * n + 3.2, 0.72 * n + 2.2)
     ax = fig.subplots()
@@ -66,7 +68,7 @@ def differences(one: Comparison, *, title: str = "") -> Figure:
             if found:
                 box = {"fill": False, "edgecolor": INK, "linewidth": 2.2}
                 ax.add_patch(_square(i, j, **box))
-    most = max(0.1, np.nanmax(np.abs(gaps), initial=0)) if n > 1 else 0.1
+    most = max(0.1, np.nanmax(np.abs(gaps)))
     ax.imshow(gaps, cmap=_SIGNED, vmin=-most, vmax=most, aspect="auto")
     ax.set_xticks(range(n - 1), names[: n - 1], rotation=35, ha="right")
     ax.set_yticks(range(1, n), names[1:])
@@ -80,6 +82,8 @@ def matrix(one: Comparison, *, title: str = "") -> Figure:
     """AUROC of each detector on each kind of forgery; grey text: never learned."""
     rank = one.quality[~one.quality["trivial"]].sort_values("auroc", ascending=False)
     names, kinds = rank["name"].tolist(), list(dict.fromkeys(one.matrix["kind"]))
+    if not kinds:
+        return _nothing("no detector, or no fakes, to be shown", title, one)
     fig = style.figure(1.75 * max(len(kinds), 2) + 3.0, 0.72 * len(names) + 2.4)
     ax = fig.subplots()
     cells = one.matrix.set_index(["name", "kind"])
@@ -107,8 +111,10 @@ def matrix(one: Comparison, *, title: str = "") -> Figure:
 def pareto(one: Comparison, *, title: str = "") -> Figure:
     """Cost against AUROC, a panel a cost; filled: on the front, hollow: beaten."""
     known = [cost for cost in COSTS if one.cost[cost].notna().any()]
-    fig = style.figure(4.3 * max(len(known), 1) + 2.8, 4.6)
-    axes = fig.subplots(1, max(len(known), 1), squeeze=False, sharey=True)[0]
+    if not known:
+        return _nothing("no detector whose cost is known", title, one)
+    fig = style.figure(4.3 * len(known) + 2.8, 4.6)
+    axes = fig.subplots(1, len(known), squeeze=False, sharey=True)[0]
     ends = one.quality.set_index("name")[["auroc_low", "auroc_high"]]
     for ax, cost in zip(axes, known, strict=False):
         front = one.cost[one.cost[f"front_{cost}"]].sort_values(cost)
@@ -174,6 +180,40 @@ def stamped(fig: Figure, one: Comparison) -> Figure:
     text = textwrap.fill(one.stamp, width)
     fig.supxlabel(text, x=0.01, ha="left", size=10, color=MUTED)
     return fig
+
+
+def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
+    """The differences of two detectors by resample: paired, and as if they were not.
+
+    Args:
+        rows: of study.comparison.paired_and_not.
+    """
+    if rows["value"].isna().any():
+        return _nothing(str(rows["reason"].iloc[0]), title, one)
+    fig = style.figure(10, 4.2)
+    ax = fig.subplots()
+    every = np.concatenate(rows["drawn"].tolist())
+    bins = np.linspace(np.nanmin(every), np.nanmax(every), 50)
+    for i, row in enumerate(rows.to_dict("records")):
+        colour = (style.ACCENT, MUTED)[i]
+        label = f"{row['name']}: {row['low']:+.2f} to {row['high']:+.2f}"
+        ax.hist(row["drawn"], bins, color=colour, alpha=0.55, label=label)
+        ax.hlines(-(i + 1) * 12, row["low"], row["high"], color=colour, linewidth=5)
+    ax.axvline(0, color=INK, linestyle="--", linewidth=1.5)
+    ax.set(xlabel="difference of AUROC", ylabel="resamples")
+    ax.set_title(title or "The same two detectors, compared in two ways")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1)
+    return stamped(fig, one)
+
+
+def _nothing(why: str, title: str, one: Comparison) -> Figure:
+    """A figure that says why there is none."""
+    fig = style.figure(8, 2)
+    ax = fig.subplots()
+    ax.set_axis_off()
+    ax.text(0, 0.5, f"n/a: {why}", va="center")
+    ax.set_title(title)
+    return stamped(fig, one)
 
 
 def _markers() -> Iterator[str]:
