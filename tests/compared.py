@@ -37,11 +37,13 @@ def write(
     split: str = "one",
     kind: str = "synthetic",
     without: tuple[str, ...] = (),
+    hard: Mapping[str, float] | None = None,
     **more,
 ) -> Path:
     """One detector's files; fakes score higher by `skill`, of all kinds or of each.
 
-    `without`: videos that it did not score. `more` goes into the result.
+    `without`: videos that it did not score. `hard`: of each group, what makes its fakes
+    score lower. `more` goes into the result.
     """
     table = manifest() if videos is None else videos
     facts = runs / "videos" / f"{split}.parquet"
@@ -51,6 +53,7 @@ def write(
     rng = np.random.default_rng([seed, *model.encode()])
     each = skill if isinstance(skill, Mapping) else dict.fromkeys(KINDS, skill)
     z = rng.normal(size=len(seen)) + seen["kind"].map(each).fillna(0).to_numpy()
+    z -= seen["group"].map(hard or {}).fillna(0).to_numpy() * seen["label"].to_numpy()
     scored = predictions.table(seen["video_id"], 1 / (1 + np.exp(-z)))
     predictions.write(scored, runs / "predictions" / f"{lesson}_{model}_{seed}.parquet")
     families = more.pop("train_families", FAMILIES)

@@ -5,7 +5,7 @@ import pytest
 from compared import FAMILIES, manifest, write
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from dfstudy.study import chance, comparison, headline
+from dfstudy.study import chance, comparison, front, headline, pairing
 from dfstudy.training.schema import ResultError
 
 
@@ -156,8 +156,8 @@ def test_missing_predictions_are_named(tmp_path):
 
 def test_pareto():
     cost, quality = [1, 2, 3, 2, np.nan], [0.6, 0.8, 0.7, 0.8, 0.9]
-    assert comparison.pareto(cost, quality).tolist() == [True, True, False, True, False]
-    assert comparison.pareto([], []).size == 0
+    assert front.pareto(cost, quality).tolist() == [True, True, False, True, False]
+    assert front.pareto([], []).size == 0
 
 
 def test_costs_and_their_front(one):
@@ -174,3 +174,28 @@ def test_equal_detectors_are_told_apart_by_chance_alone():
     assert table["found"].mean() / 21 == pytest.approx(0.05, abs=0.02)
     assert (table["found"] > 0).mean() > 0.25
     assert (table["found_holm"] > 0).mean() < 0.08
+
+
+def test_pairing_is_worth_something(tmp_path):
+    """Two that find the same people hard: their difference is known better."""
+    videos = manifest(60)
+    luck = np.random.default_rng(0).normal(size=60)
+    hard = dict(zip(sorted(videos["group"].unique()), luck, strict=True))
+    for model, skill in (("frame_keras", 1.0), ("xception", 1.2)):
+        write(tmp_path, model, videos=videos, skill=skill, hard=hard)
+    (one,) = comparison.compare(tmp_path, n_bootstrap=100)
+    rows = pairing.paired_and_not(one)
+    width = (rows["high"] - rows["low"]).to_numpy()
+    assert width[0] < 0.8 * width[1]
+    whole = one.quality.set_index("name")["auroc"]
+    gap = abs(whole["xception"] - whole["frame_keras"])
+    assert rows["value"].tolist() == pytest.approx([gap, gap])
+    assert rows["low"][0] <= gap <= rows["high"][0]
+
+
+def test_one_detector_has_no_pair(tmp_path):
+    write(tmp_path, "frame_keras")
+    (one,) = comparison.compare(tmp_path, n_bootstrap=20)
+    rows = pairing.paired_and_not(one)
+    assert rows["value"].isna().all()
+    assert (rows["reason"] == "fewer than two detectors").all()

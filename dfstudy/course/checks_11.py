@@ -6,7 +6,7 @@ import numpy as np
 
 from dfstudy.course.exercises import Status, check, expect
 from dfstudy.metrics import paired
-from dfstudy.study import comparison
+from dfstudy.study import front
 
 
 def difference_interval(answer: Callable | None) -> Status:
@@ -104,7 +104,7 @@ def on_front(answer: Callable | None) -> Status:
         cost = np.array([1.0, 2.0, 3.0, 2.0, 4.0])
         quality = np.array([0.6, 0.8, 0.7, 0.8, 0.9])
         got = np.asarray(on_front(cost.copy(), quality.copy()), bool)
-        right = comparison.pareto(cost, quality)
+        right = front.pareto(cost, quality)
         expect(got.shape == right.shape, "Give one True or False a detector.")
         expect(
             got[0],
@@ -125,7 +125,7 @@ def on_front(answer: Callable | None) -> Status:
         for _ in range(20):
             cost, quality = rng.integers(1, 5, 8), rng.integers(1, 5, 8) / 5
             got = np.asarray(on_front(cost, quality), bool)
-            right = comparison.pareto(cost, quality)
+            right = front.pareto(cost, quality)
             expect(
                 np.array_equal(got, right),
                 f"At cost {cost.tolist()} and quality {quality.tolist()} the front is"

@@ -20,7 +20,8 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from dfstudy.report import style
 from dfstudy.report.comparisons import intervals
 from dfstudy.report.style import INK, MUTED
-from dfstudy.study.comparison import COSTS, Comparison
+from dfstudy.study.comparison import Comparison
+from dfstudy.study.front import COSTS
 
 ALPHA = 0.05
 _COST_OF = dict(zip(COSTS, ("parameters", "multiply-adds", "ms a video"), strict=True))
@@ -186,7 +187,7 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
     """The differences of two detectors by resample: paired, and as if they were not.
 
     Args:
-        rows: of study.comparison.paired_and_not.
+        rows: of study.pairing.paired_and_not.
     """
     if rows["value"].isna().any():
         return _nothing(str(rows["reason"].iloc[0]), title, one)

@@ -7,7 +7,8 @@ The numbers are in the tables of `study.comparison.Comparison`.
 
 import pandas as pd
 
-from dfstudy.study.comparison import COSTS, METRICS, Comparison
+from dfstudy.study.comparison import METRICS, Comparison
+from dfstudy.study.front import COSTS
 from dfstudy.training import results
 
 _WORDS = {

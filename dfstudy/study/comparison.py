@@ -16,17 +16,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from dfstudy.metrics import scores
 from dfstudy.metrics.intervals import MIN_GROUPS, drawn_groups, drawn_runs
 from dfstudy.metrics.paired import compare_auroc
+from dfstudy.study.front import costs
 from dfstudy.study.headline import Entry, by_videos, entries, headline
 from dfstudy.training.evaluation import trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
 _RESAMPLES_A_PAIR = 200
-COSTS = ("parameters", "macs", "infer_ms_per_video")
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
         pd.concat([quality, trivial], ignore_index=True),
         differences,
         _matrix(chosen, every, options),
-        _cost(chosen, quality),
+        costs(chosen, quality),
         _others(rest, options),
         chosen,
         videos,
@@ -158,61 +157,6 @@ def auroc_of(
     return quality, differences.reset_index(drop=True)
 
 
-def paired_and_not(
-    one: Comparison, *, n_bootstrap: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """The two best detectors: their difference as it is, and as if on other videos.
-
-    The second is what comes out where each has been tested on people of its own, or
-    where two intervals are subtracted: what makes a person hard for both does not
-    cancel.
-
-    Returns:
-        Two rows: name, value, low, high, reason, `drawn`: (n,) differences by resample.
-    """
-    ranked = one.quality[~one.quality["trivial"]].sort_values("auroc")["name"].tolist()
-    columns = ["name", "value", "low", "high", "reason", "drawn"]
-    draws, few = resampled(one, n_bootstrap=n_bootstrap, seed=seed), too_few(one.videos)
-    if len(ranked) < 2 or few:
-        reason = few or "fewer than two detectors"
-        rows = [{"name": name, "reason": reason} for name in ("paired", "unpaired")]
-        return pd.DataFrame(rows).reindex(columns=columns)
-    second, first = ranked[-2:]
-    others = np.random.default_rng([seed, 1]).permutation(draws[second])
-    value = one.quality.set_index("name")["auroc"]
-    rows = []
-    for name, gap in (
-        (f"{first} − {second}, paired", draws[first] - draws[second]),
-        ("as if on other people", draws[first] - others),
-    ):
-        low, high = np.nanquantile(gap, [0.025, 0.975])
-        row = {"name": name, "value": value[first] - value[second]}
-        rows.append(row | {"low": low, "high": high, "drawn": np.asarray(gap)})
-    return pd.DataFrame(rows).reindex(columns=columns)
-
-
-def resampled(
-    one: Comparison, *, n_bootstrap: int = 1000, seed: int = 0
-) -> pd.DataFrame:
-    """AUROC of each detector in each resample, the same groups for all: (n, D)."""
-    codes = np.unique(one.videos["group"].astype(str), return_inverse=True)[1]
-    rng = np.random.default_rng(seed)
-    draws = drawn_groups(int(codes.max(initial=-1)) + 1, n_bootstrap, rng)
-    labels = one.videos["label"].to_numpy()
-    return pd.DataFrame(
-        {
-            name: drawn_runs(
-                [
-                    scores.auroc_by_group(labels, row, codes)(draws)
-                    for row in entry.scores(one.videos["video_id"])
-                ],
-                rng,
-            )
-            for name, entry in one.chosen.items()
-        }
-    )
-
-
 def too_few(videos: pd.DataFrame) -> str | None:
     """Why there is no interval on these videos; None where there is one."""
     groups = videos.groupby("label")["group"].nunique()
@@ -220,21 +164,6 @@ def too_few(videos: pd.DataFrame) -> str | None:
     if fewest >= MIN_GROUPS:
         return None
     return f"of {fewest} groups; an interval needs at least {MIN_GROUPS}"
-
-
-def pareto(cost: ArrayLike, quality: ArrayLike) -> NDArray[np.bool_]:
-    """Who is on the front: nobody else costs no more, is no worse, and beats it in one.
-
-    Args:
-        cost: (N,), less is better. quality: (N,), more is better. NaN is never on it.
-
-    Returns:
-        (N,).
-    """
-    c, q = np.asarray(cost, float), np.asarray(quality, float)
-    no_worse = (c[:, None] <= c) & (q[:, None] >= q)  # [i, j]: i is as good as j
-    better = (c[:, None] < c) | (q[:, None] > q)
-    return ~(no_worse & better).any(axis=0) & ~np.isnan(c) & ~np.isnan(q)
 
 
 def _asked(videos: pd.DataFrame, families: Sequence[str]) -> pd.Series:
@@ -336,22 +265,6 @@ def _matrix(
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True)[columns]
-
-
-def _cost(chosen: Mapping[str, Entry], quality: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for name, entry in chosen.items():
-        costs = [result["cost"] for result in entry.results]
-        row = {"name": name, "device": costs[0]["device"]}
-        for cost in COSTS:
-            known = [c[cost] for c in costs if c[cost] is not None]
-            row[cost] = float(np.median(known)) if known else np.nan
-        rows.append(row)
-    table = pd.DataFrame(rows, columns=["name", "device", *COSTS])
-    table["auroc"] = quality["auroc"].to_numpy(float) if len(quality) else np.nan
-    for cost in COSTS:
-        table[f"front_{cost}"] = pareto(table[cost], table["auroc"])
-    return table
 
 
 def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:

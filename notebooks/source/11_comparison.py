@@ -74,6 +74,7 @@ from dfstudy.report import comparison as page
 from dfstudy.study import comparison
 from dfstudy.study.chance import by_chance
 from dfstudy.study.errata import errata
+from dfstudy.study.pairing import paired_and_not
 from dfstudy.training import results
 
 gather.results(study)
@@ -157,7 +158,7 @@ checks.difference_interval(difference_interval)
 # wider?
 
 # %%
-gaps = comparison.paired_and_not(one, **resample)
+gaps = paired_and_not(one, **resample)
 compared.gaps(gaps, one)
 
 # %% [markdown]
