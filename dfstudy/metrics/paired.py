@@ -12,33 +12,48 @@ that neither lucky people nor a lucky seed makes a difference.
 for one training, where every video is a group of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dfstudy.metrics.intervals import drawn_groups, drawn_runs
-from dfstudy.metrics.scores import auroc, auroc_by_group
+from dfstudy.metrics.scores import auroc_by_group, weighted
 
 
 def compare_auroc(
     labels: ArrayLike,
     scores: Mapping[str, ArrayLike],
     groups: ArrayLike,
+    **options: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`compare` of AUROCs."""
+    return compare(labels, scores, groups, metric="auroc", **options)
+
+
+def compare(
+    labels: ArrayLike,
+    scores: Mapping[str, ArrayLike],
+    groups: ArrayLike,
     *,
+    metric: str,
+    threshold: float = 0.5,
+    strict: bool = False,
     n: int = 1000,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """AUROC of each detector, and of each pair the difference.
+    """A metric of each detector, and of each pair the difference.
 
     Args:
         labels: (N,) 0 real, 1 fake.
-        scores: of each detector (N,), or (S, N) of S trainings; their AUROC is the mean
-            over the trainings.
+        scores: of each detector (N,), or (S, N) of S trainings; their metric is the
+            mean over the trainings.
         groups: (N,) what is drawn together.
+        metric: of `metrics.METRICS`. threshold, strict: for those that need one.
         n: resamples. level: of the intervals.
 
     Returns:
@@ -47,7 +62,8 @@ def compare_auroc(
         two-sided; p_holm, corrected for the number of pairs (Holm 1979).
 
     Raises:
-        ValueError: one class only, or scores of another number of videos.
+        ValueError: one class only, hard labels for a metric that ranks, or scores of
+            another number of videos.
     """
     tables = {name: np.atleast_2d(np.asarray(s, float)) for name, s in scores.items()}
     labels = np.asarray(labels)
@@ -57,16 +73,18 @@ def compare_auroc(
     _, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     rng = np.random.default_rng(seed)
     weights = drawn_groups(codes.max() + 1, n, rng)
-    values = {
-        name: np.mean([auroc(labels, row) for row in table])
-        for name, table in tables.items()
-    }
-    drawn = {
-        name: drawn_runs(
-            [auroc_by_group(labels, row, codes)(weights) for row in table], rng
-        )
-        for name, table in tables.items()
-    }
+    whole, values, drawn = np.ones((1, weights.shape[1])), {}, {}
+    for name, table in tables.items():
+        of_weights = [
+            auroc_by_group(labels, row, codes)
+            if metric == "auroc"
+            else _of(metric, labels, row, codes, threshold, strict)
+            for row in table
+        ]
+        values[name] = np.mean([f(whole)[0] for f in of_weights])
+        if np.isnan(values[name]):
+            raise ValueError(f"{metric} of {name} does not exist: one class, or labels")
+        drawn[name] = drawn_runs([f(weights) for f in of_weights], rng)
     # A resample that lost a class has no AUROC, of no detector.
     kept = ~np.isnan(next(iter(drawn.values())))
     ends = [(1 - level) / 2, (1 + level) / 2]
@@ -93,6 +111,18 @@ def compare_auroc(
     differences = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     differences["p_holm"] = holm(differences["p"].to_numpy())
     return quality.astype({"seeds": int}), differences
+
+
+def _of(
+    metric: str,
+    labels: NDArray,
+    scores: NDArray,
+    codes: NDArray,
+    threshold: float,
+    strict: bool,
+) -> Callable[[NDArray], NDArray]:
+    every = weighted(labels, scores, threshold=threshold, strict=strict, groups=codes)
+    return lambda weights: every(weights)[metric]
 
 
 def delong(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray, NDArray]:
