@@ -53,7 +53,7 @@ def test_seeds_of_a_detector_are_one_row(one):
     videos = one.videos
     each = [
         roc_auc_score(videos["label"], s)
-        for s in one.chosen["xception"].scores(videos["video_id"])
+        for s in one.chosen["xception"].values(videos["video_id"])
     ]
     assert row["auroc"] == pytest.approx(np.mean(each))
     assert row["auroc_low"] < row["auroc"] < row["auroc_high"]

@@ -6,7 +6,7 @@ compared.pareto(one)
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import cycle
 
 import numpy as np
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
-from dfstudy.report import style
+from dfstudy.report import errors, style
 from dfstudy.report.comparisons import intervals
 from dfstudy.report.style import INK, MUTED
 from dfstudy.study.comparison import Comparison
@@ -44,8 +44,7 @@ def quality(one: Comparison, *, title: str = "") -> Figure:
 
 def differences(one: Comparison, *, title: str = "") -> Figure:
     """Row minus column, of every pair; a frame where Holm's p is below 0.05."""
-    rank = one.quality[~one.quality["trivial"]].sort_values("auroc", ascending=False)
-    names = rank["name"].tolist()
+    names = one.ranking
     pairs = one.differences.set_index(["first", "second"])
     if pairs.empty:
         return _nothing("no pair of detectors that can be compared", title, one)
@@ -81,8 +80,7 @@ def differences(one: Comparison, *, title: str = "") -> Figure:
 
 def matrix(one: Comparison, *, title: str = "") -> Figure:
     """AUROC of each detector on each kind of forgery; grey text: never learned."""
-    rank = one.quality[~one.quality["trivial"]].sort_values("auroc", ascending=False)
-    names, kinds = rank["name"].tolist(), list(dict.fromkeys(one.matrix["kind"]))
+    names, kinds = one.ranking, list(dict.fromkeys(one.matrix["kind"]))
     if not kinds:
         return _nothing("no detector, or no fakes, to be shown", title, one)
     fig = style.figure(1.75 * max(len(kinds), 2) + 3.0, 0.72 * len(names) + 2.4)
@@ -147,6 +145,35 @@ def pareto(one: Comparison, *, title: str = "") -> Figure:
     fig.legend(loc="outside right center", markerscale=0.8)
     axes[0].set_title(title or "Cost beside quality; filled: nobody beats it in both")
     return stamped(fig, one)
+
+
+def optimism(draws: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
+    """`errors.optimism`, with what it is of; n/a where nothing could be redrawn."""
+    if not draws:
+        return _nothing("too few groups to redraw validation and test", "", one)
+    return stamped(errors.optimism(draws), one)
+
+
+def precision(rates: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
+    """`errors.precision`, with what it is of."""
+    if not rates:
+        return _nothing("no detector to be asked", "", one)
+    return stamped(errors.precision(rates), one)
+
+
+def subgroups(by_detector: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
+    """`errors.subgroups` of the best detector; n/a where nobody wrote them down.
+
+    Args:
+        by_detector: of study.verdicts.by_subgroup.
+    """
+    best = next(iter(by_detector), None)
+    if best is None:
+        return _nothing("no detector to be asked", "", one)
+    table, title = by_detector[best], f"{best}: who is judged how?"
+    if table["value"].isna().all():
+        return _nothing("; ".join(table["reason"].unique()), title, one)
+    return stamped(errors.subgroups(table, title=title), one)
 
 
 def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:

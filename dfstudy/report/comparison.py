@@ -11,8 +11,7 @@ import base64
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,25 +19,13 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from dfstudy import profiles
-from dfstudy.report import compared, pages, style, tables
-from dfstudy.study.comparison import Comparison, compare
-from dfstudy.study.errata import errata
+from dfstudy.report import pages, style
+from dfstudy.report.sections import Part, parts
+from dfstudy.study.comparison import compare
 from dfstudy.training import results
 
 NAME = "comparison"
 _HASH = re.compile(r"results sha256: ([0-9a-f]{64})")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One section of the page; `stamp` says what its numbers are of."""
-
-    title: str
-    text: str
-    table: pd.DataFrame | None = None  # of strings
-    figure: Figure | None = None
-    alt: str = ""
-    stamp: str = ""
 
 
 def write(runs: str | Path, out: str | Path | None = None) -> list[Path]:
@@ -57,7 +44,7 @@ def write(runs: str | Path, out: str | Path | None = None) -> list[Path]:
     n = profiles.get(found[0]["profile"]).bootstrap
     with rc_context():
         style.apply()
-        several = list(parts(compare(runs, n_bootstrap=n), runs))
+        several = list(parts(compare(runs, n_bootstrap=n), runs, n_bootstrap=n))
         drawings = {
             _slug(i, part): _svg(part.figure)
             for i, part in enumerate(several)
@@ -106,71 +93,6 @@ def results_sha256(runs: str | Path) -> str:
         digest.update(path.name.encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def parts(several: list[Comparison], runs: str | Path) -> Iterator[Part]:
-    """The sections, those of one set of videos together."""
-    for one in several:
-        yield from _of(one)
-    rows = pd.DataFrame(errata())
-    yield Part(
-        "Errata of the papers",
-        "Recomputed from nothing but the papers' own printed numbers.",
-        rows.rename(columns={"recomputed": "recomputed here"}),
-    )
-
-
-def _of(one: Comparison) -> Iterator[Part]:
-    a = one.about
-    made: list[tuple[str, str, Callable[[], pd.DataFrame], Callable | None, str]] = [
-        (
-            "Detectors",
-            f"Test videos that all of them have scored: {a['videos']} of {a['scored']},"
-            f" {a['groups']} groups of people; fakes: {', '.join(a['families'])}."
-            " Intervals (95 %) draw groups and trainings anew. The plain detector of"
-            " each family stands for it, or the variant that validation chose.",
-            lambda: tables.quality(one),
-            compared.quality,
-            "AUROC of each detector with its interval",
-        ),
-        (
-            "Which differences are real",
-            "Every pair on the same videos; p is corrected for the number of pairs"
-            " (Holm), so that one false find among all of them has a chance of 5 %.",
-            lambda: tables.differences(one),
-            compared.differences if len(one.chosen) > 1 else None,
-            "Differences of AUROC between all pairs of detectors",
-        ),
-        (
-            "Which detector sees which artefact",
-            "The fakes of one kind against all reals. A kind that a detector has not"
-            " learned is marked.",
-            lambda: tables.matrix(one),
-            compared.matrix if len(one.matrix) else None,
-            "AUROC of each detector on each kind of forgery",
-        ),
-        (
-            "Cost beside quality",
-            "On the front: no other detector costs no more and is no worse.",
-            lambda: tables.cost(one),
-            compared.pareto if len(one.cost) else None,
-            "Cost of each detector against its AUROC",
-        ),
-        (
-            "Variants and twins",
-            "Each on its own forgeries, so rows of different training are no"
-            " comparison. Twins differ by what the network started from.",
-            lambda: tables.others(one),
-            None,
-            "",
-        ),
-    ]
-    for title, text, table, figure, alt in made:
-        rows = table()
-        if len(rows):
-            drawn = figure(one) if figure else None
-            title = f"{title}: {a['kind']} videos"
-            yield Part(title, text, rows, drawn, alt, one.stamp)
 
 
 def _slug(place: int, part: Part) -> str:

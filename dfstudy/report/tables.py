@@ -5,8 +5,11 @@
 The numbers are in the tables of `study.comparison.Comparison`.
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from dfstudy.study import thresholds
 from dfstudy.study.comparison import METRICS, Comparison
 from dfstudy.study.front import COSTS
 from dfstudy.training import results
@@ -16,6 +19,8 @@ _WORDS = {
     "balanced_accuracy": "balanced accuracy",
     "f1": "F1",
     "eer": "EER",
+    "false_alarms": "reals called fake",
+    "misses": "fakes called real",
     "macs": "multiply-adds",
     "infer_ms_per_video": "ms a video",
 }
@@ -112,3 +117,60 @@ def _signed(row) -> str:
 
 def _p(p: float) -> str:
     return "n/a" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def optimism(draws: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """For people: what choosing a threshold on test adds; 90 % of the redraws."""
+    rows = {
+        name: thresholds.summary(table).set_index("name")
+        for name, table in draws.items()
+    }
+    cells = {
+        name: [results.cell(entry) for entry in table.to_dict("records")]
+        for name, table in rows.items()
+    }
+    what = next(iter(rows.values())).index if rows else []
+    table = pd.DataFrame(cells, index=what).T
+    return table.rename_axis("detector").reset_index().rename_axis(columns=None)
+
+
+def precision(rates: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """For people: precision where a share of the videos is fake, detectors down."""
+    cells = {
+        name: dict(
+            zip(
+                table["name"],
+                [_small(entry) for entry in table.to_dict("records")],
+                strict=True,
+            )
+        )
+        for name, table in rates.items()
+    }
+    table = pd.DataFrame(cells).T.rename_axis("detector")
+    return table.reset_index().rename_axis(columns=None)
+
+
+def subgroups(by_detector: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """For people: AUROC, false alarms and misses, a row a detector and subgroup."""
+    rows = []
+    for name, table in by_detector.items():
+        known = table.dropna(subset=["metric"])
+        if known.empty:
+            reason = "; ".join(table["reason"])
+            rows.append({"detector": name, "subgroup": f"n/a: {reason}"})
+        for (by, subgroup), part in known.groupby(["by", "subgroup"], sort=False):
+            row = {"detector": name, "subgroup": f"{by}: {subgroup}"}
+            row["reals + fakes"] = f"{part['reals'].iloc[0]} + {part['fakes'].iloc[0]}"
+            for entry in part.to_dict("records"):
+                row[_WORDS.get(entry["metric"], entry["metric"])] = results.cell(entry)
+            rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _small(entry: Mapping) -> str:
+    """A share that may be small: three significant digits."""
+    if pd.isna(entry["value"]):
+        return "n/a"
+    if pd.isna(entry["low"]):
+        return f"{entry['value']:.3g}"
+    return f"{entry['value']:.3g} [{entry['low']:.3g}, {entry['high']:.3g}]"

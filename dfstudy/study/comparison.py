@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dfstudy.metrics import scores
-from dfstudy.metrics.intervals import MIN_GROUPS, drawn_groups, drawn_runs
-from dfstudy.metrics.paired import compare_auroc
+from dfstudy.metrics import paired
+from dfstudy.metrics.intervals import MIN_GROUPS
 from dfstudy.study.front import costs
 from dfstudy.study.headline import Entry, by_videos, entries, headline
 from dfstudy.training.evaluation import trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
+_RANKING = ("auroc", "eer")
 _RESAMPLES_A_PAIR = 200
 
 
@@ -32,8 +32,8 @@ _RESAMPLES_A_PAIR = 200
 class Comparison:
     """The detectors of one set of test videos.
 
-    about: kind ("synthetic" or "real"), data, profile, backbone, pretrained, date of
-    the newest result, families, videos (compared), scored (by any of them), groups.
+    about: kind ("synthetic" or "real"), data, split_sha256, profile, backbone,
+    pretrained, date of the newest result, families, videos (compared), scored (by any of them), groups.
 
     quality: one row a detector and a trivial classifier: name, lesson, trivial, seeds,
     backbone, pretrained, and for each of METRICS value, low, high as "auroc",
@@ -59,6 +59,12 @@ class Comparison:
     others: pd.DataFrame
     chosen: dict[str, Entry]
     videos: pd.DataFrame
+
+    @property
+    def ranking(self) -> list[str]:
+        """The names of the headline, the highest AUROC first."""
+        rows = self.quality[~self.quality["trivial"].astype(bool)]
+        return rows.sort_values("auroc", ascending=False)["name"].tolist()
 
     @property
     def stamp(self) -> str:
@@ -99,13 +105,14 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
     ids = sorted(set.intersection(*(entry.seen() for entry in shared)))
     every = shared[0].videos[0].set_index("video_id").loc[ids].reset_index()
     videos = every[_asked(every, families)]
-    quality, differences = _quality(chosen, videos, options)
+    quality, differences = _quality(chosen, videos, options, n)
     trivial = _trivial(shared, families, options)
     first = shared[0].first
     several = [result for entry in shared for result in entry.results]
     about = {
         "kind": first["data"]["kind"],
         "data": first["data"]["name"],
+        "split_sha256": first["data"]["split_sha256"],
         "profile": first["profile"],
         "backbone": _list(result["backbone"] for result in several),
         "pretrained": _list(result["pretrained"] for result in several),
@@ -127,10 +134,14 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
     )
 
 
-def auroc_of(
-    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
+def measured(
+    chosen: Mapping[str, Entry],
+    videos: pd.DataFrame,
+    options: Mapping,
+    *,
+    metric: str = "auroc",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`metrics.paired.compare_auroc` of these detectors on these videos, with reasons.
+    """`metrics.paired.compare` of these detectors on these videos, with reasons.
 
     Too few groups have values and no intervals, one class has neither: `reason`.
     """
@@ -138,14 +149,18 @@ def auroc_of(
         {"value": np.nan, "low": np.nan, "high": np.nan, "reason": None},
         index=pd.Index(list(chosen), name="name"),
     ).astype({"reason": "object"})
-    if videos["label"].nunique() < 2:
+    if videos["label"].nunique() < 2 or not chosen:
         columns = ["first", "second", "value", "low", "high", "p", "p_holm"]
         nothing = pd.DataFrame(columns=columns)
         return quality.assign(reason="reals or fakes are missing"), nothing
-    found, differences = compare_auroc(
+    # What judges takes the verdicts, what ranks the scores.
+    column = "score" if metric in _RANKING else "called"
+    ids = videos["video_id"]
+    found, differences = paired.compare(
         videos["label"],
-        {name: entry.scores(videos["video_id"]) for name, entry in chosen.items()},
+        {name: entry.values(ids, column) for name, entry in chosen.items()},
         videos["group"],
+        metric=metric,
         **options,
     )
     quality.update(found)
@@ -176,42 +191,21 @@ def _list(words) -> str:
 
 
 def _quality(
-    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
+    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping, n: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    ranked, differences = auroc_of(chosen, videos, options)
+    ranked, differences = measured(chosen, videos, options)
+    found = {"auroc": ranked}
+    for metric in METRICS[1:]:
+        # Without p-values n resamples are enough.
+        some = {**options, "n": n}
+        found[metric], _ = measured(chosen, videos, some, metric=metric)
     rows = []
     for name, entry in chosen.items():
         row = _facts(entry) | {"reason": ranked.loc[name, "reason"]}
-        found = _judged(entry, videos, options) | {"auroc": ranked.loc[name]}
         for metric in METRICS:
-            row |= _flat(metric, found[metric])
+            row |= _flat(metric, found[metric].loc[name])
         rows.append(row)
     return pd.DataFrame(rows), differences
-
-
-def _judged(entry: Entry, videos: pd.DataFrame, options: Mapping) -> dict[str, dict]:
-    """METRICS by the verdicts of each seed, over groups and seeds as in the AUROC."""
-    codes = np.unique(videos["group"].astype(str), return_inverse=True)[1]
-    groups = int(codes.max()) + 1
-    rng = np.random.default_rng(options["seed"])
-    draws = drawn_groups(groups, options["n"], rng)
-    drawn, whole = [], []
-    for table in entry.videos:
-        rows = table.set_index("video_id").loc[videos["video_id"]]
-        # The rule has decided, perhaps not by this score: 0 is called fake, 2 never.
-        at = np.where(rows["called"] == 1, 0.0, 2.0)
-        f = scores.weighted(rows["label"], rows["score"], threshold=at, groups=codes)
-        drawn.append(f(draws))
-        whole.append(f(np.ones((1, groups))))
-    few, out = too_few(videos), {}
-    for metric in METRICS:
-        value = float(np.mean([one[metric][0] for one in whole]))
-        low = high = np.nan
-        if not few and not np.isnan(value):
-            means = drawn_runs([one[metric] for one in drawn], rng)
-            low, high = np.nanquantile(means, [0.025, 0.975])
-        out[metric] = {"value": value, "low": low, "high": high}
-    return out
 
 
 def _facts(entry: Entry) -> dict:
@@ -256,7 +250,7 @@ def _matrix(
     tables = []
     for kind in sorted(videos.loc[videos["label"] == 1, "kind"].unique()):
         some = videos[(videos["label"] == 0) | (videos["kind"] == kind)]
-        found, _ = auroc_of(chosen, some, options)
+        found, _ = measured(chosen, some, options)
         method = some.loc[some["label"] == 1, "method"].fillna("unknown").iloc[0]
         learned = [method in entry.trained_on for entry in chosen.values()]
         found = found.assign(kind=kind, n=int(some["label"].sum()), learned=learned)
@@ -278,7 +272,7 @@ def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:
             rows.append(row | {"reason": why})
             continue
         asked = videos[_asked(videos, entry.trained_on)]
-        found, _ = auroc_of({entry.model: entry}, asked, options)
+        found, _ = measured({entry.model: entry}, asked, options)
         rows.append(row | found.iloc[0].to_dict())
     columns = ["name", "lesson", "seeds", "backbone", "pretrained", "trained_on"]
     columns += ["value", "low", "high", "reason"]

@@ -81,9 +81,9 @@ class Entry:
         ids = [set(table["video_id"]) for table in self.split("test")]
         return set.intersection(*ids)
 
-    def scores(self, video_ids: Sequence[str]) -> np.ndarray:
-        """(S, N) what ranks these videos, a row a seed."""
-        tables = [table.set_index("video_id")["score"] for table in self.videos]
+    def values(self, video_ids: Sequence[str], column: str = "score") -> np.ndarray:
+        """(S, N) what ranks these videos, or another column of theirs; a row a seed."""
+        tables = [table.set_index("video_id")[column] for table in self.videos]
         return np.stack([table.loc[list(video_ids)].to_numpy() for table in tables])
 
     def trouble(self) -> str | None:

@@ -23,14 +23,13 @@ def paired_and_not(
     Returns:
         Two rows: name, value, low, high, reason, `drawn`: (n,) differences by resample.
     """
-    ranked = one.quality[~one.quality["trivial"]].sort_values("auroc")["name"].tolist()
     columns = ["name", "value", "low", "high", "reason", "drawn"]
     draws, few = resampled(one, n_bootstrap=n_bootstrap, seed=seed), too_few(one.videos)
-    if len(ranked) < 2 or few:
+    if len(one.ranking) < 2 or few:
         reason = few or "fewer than two detectors"
         rows = [{"name": name, "reason": reason} for name in ("paired", "unpaired")]
         return pd.DataFrame(rows).reindex(columns=columns)
-    second, first = ranked[-2:]
+    first, second = one.ranking[:2]
     others = np.random.default_rng([seed, 1]).permutation(draws[second])
     value = one.quality.set_index("name")["auroc"]
     rows = []
@@ -57,7 +56,7 @@ def resampled(
             name: drawn_runs(
                 [
                     scores.auroc_by_group(labels, row, codes)(draws)
-                    for row in entry.scores(one.videos["video_id"])
+                    for row in entry.values(one.videos["video_id"])
                 ],
                 rng,
             )
