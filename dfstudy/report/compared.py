@@ -155,10 +155,14 @@ def optimism(draws: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
 
 
 def precision(rates: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
-    """`errors.precision`, with what it is of."""
+    """`errors.precision` of the two best detectors, with what it is of.
+
+    Args:
+        rates: of study.verdicts.at_base_rates, best first.
+    """
     if not rates:
         return _nothing("no detector to be asked", "", one)
-    return stamped(errors.precision(rates), one)
+    return stamped(errors.precision(dict(list(rates.items())[:2])), one)
 
 
 def subgroups(by_detector: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:

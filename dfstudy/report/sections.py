@@ -117,13 +117,13 @@ def _verdicts(one: Comparison, n: int) -> Iterator[Part]:
         "Precision: of the videos called fake, the share that is. It falls with the"
         " share of fakes among all videos, and with it most accusations are wrong.",
         tables.precision(rates),
-        compared.precision(dict(list(rates.items())[:3]), one),
+        compared.precision(rates, one),
         "Precision at several base rates of the three best detectors",
     )
-    people = verdicts.by_subgroup(one, n_bootstrap=n)
+    people = verdicts.by_subgroup(one, best=3, n_bootstrap=n)
     yield Part(
         "Who is judged how",
-        "By what is known of the person who is seen. Few people make wide intervals:"
+        "The best three, by what is known of the person who is seen. Few people make wide intervals:"
         ' "no difference was found" is not "there is none".',
         tables.subgroups(people),
         compared.subgroups(people, one),

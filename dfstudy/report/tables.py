@@ -76,7 +76,7 @@ def cost(one: Comparison) -> pd.DataFrame:
     rows = one.cost.sort_values("auroc", ascending=False)
     stars = {
         _WORDS.get(cost, cost): [
-            "n/a" if pd.isna(value) else f"{value:,.4g}{' *' if front else ''}"
+            "n/a" if pd.isna(value) else f"{_round(value)}{' *' if front else ''}"
             for value, front in zip(rows[cost], rows[f"front_{cost}"], strict=True)
         ]
         for cost in COSTS
@@ -165,6 +165,11 @@ def subgroups(by_detector: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 row[_WORDS.get(entry["metric"], entry["metric"])] = results.cell(entry)
             rows.append(row)
     return pd.DataFrame(rows).fillna("")
+
+
+def _round(value: float) -> str:
+    """Three significant digits; thousands and above in full."""
+    return f"{value:.3g}" if value < 1000 else f"{float(f'{value:.3g}'):,.0f}"
 
 
 def _small(entry: Mapping) -> str:

@@ -33,7 +33,8 @@ class Comparison:
     """The detectors of one set of test videos.
 
     about: kind ("synthetic" or "real"), data, split_sha256, profile, backbone,
-    pretrained, date of the newest result, families, videos (compared), scored (by any of them), groups.
+    pretrained, date of the newest result, families, videos (compared), scored (by any
+    of them), groups.
 
     quality: one row a detector and a trivial classifier: name, lesson, trivial, seeds,
     backbone, pretrained, and for each of METRICS value, low, high as "auroc",

@@ -38,12 +38,13 @@ def at_base_rates(
 
 
 def by_subgroup(
-    one: Comparison, *, n_bootstrap: int = 1000, seed: int = 0
+    one: Comparison, *, best: int = 1, n_bootstrap: int = 1000, seed: int = 0
 ) -> dict[str, pd.DataFrame]:
-    """`subgroups.by_subgroup` on the test videos, by detector, best first."""
+    """`subgroups.by_subgroup` on the test videos, of the `best` detectors."""
     options = {"n_bootstrap": n_bootstrap, "seed": seed}
     return {
-        name: subgroups.by_subgroup(_test(one, name), **options) for name in one.ranking
+        name: subgroups.by_subgroup(_test(one, name), **options)
+        for name in one.ranking[:best]
     }
 
 

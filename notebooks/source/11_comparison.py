@@ -101,8 +101,8 @@ resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 # %%
 sets = comparison.compare(study.runs, **resample)
-kind = study.data.kind
-one = next(found for found in sets if found.about["kind"] == kind)
+mine = study.data.identity()["split_sha256"]
+one = next(found for found in sets if found.about["split_sha256"] == mine)
 print(one.stamp)
 print(f"{one.about['videos']} of {one.about['scored']} test videos, {one.about['groups']} groups")
 print(f"fakes: {', '.join(one.about['families'])}")
@@ -304,7 +304,7 @@ compared.optimism(draws, one)
 
 # %%
 rates = verdicts.at_base_rates(one, **resample)
-compared.precision({name: rates[name] for name in one.ranking[:2]}, one)
+compared.precision(rates, one)
 
 # %% [markdown]
 # And who is accused? The renderer has written down skin and age of the person who is seen.
