@@ -100,6 +100,22 @@ def test_the_matrix_is_a_kind_against_all_reals(one):
     assert seen["xception", "blend"] > 0.9 > seen["xception", "disorder, fast"]
 
 
+def test_a_kind_that_one_alone_has_scored_is_in_the_matrix(tmp_path):
+    kinds = ("blend", "mismatch")
+    videos = manifest(30, kinds)
+    without = tuple(videos.loc[videos["kind"] == "mismatch", "video_id"])
+    common = {"videos": videos, "skill": {"blend": 1.0, "mismatch": 2.0}}
+    write(tmp_path, "frame_keras", without=without, train_families=["blend"], **common)
+    write(tmp_path, "fusion", train_families=list(kinds), **common)
+    (one,) = comparison.compare(tmp_path, n_bootstrap=50)
+    cells = one.matrix.set_index(["name", "kind"])
+    assert cells["value"]["fusion", "mismatch"] > 0.7
+    assert np.isnan(cells["value"]["frame_keras", "mismatch"])
+    assert "not scored" in cells["reason"]["frame_keras", "mismatch"]
+    assert not cells["learned"]["frame_keras", "mismatch"]
+    assert one.about["videos"] == one.about["scored"] == 30  # the headline: blend
+
+
 def test_only_videos_that_all_have_scored(tmp_path):
     gone = ("p02_0", "p05_3")
     write(tmp_path, "frame_keras")

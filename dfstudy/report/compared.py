@@ -135,7 +135,8 @@ def pareto(one: Comparison, *, title: str = "") -> Figure:
                 label=row["name"] if ax is axes[0] else None,
             )
         ax.set_xscale("log")
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+        wide = one.cost[cost].max() > 20 * one.cost[cost].min()
+        ax.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
         ax.xaxis.set_major_formatter(EngFormatter(sep=""))
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set(xlabel=_COST_OF[cost])
@@ -208,9 +209,12 @@ def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
 
 def stamped(fig: Figure, one: Comparison) -> Figure:
     """The figure with, below it, which data, profile, backbone, start and day."""
-    width = int(fig.get_figwidth() * 11.5)
-    text = textwrap.fill(one.stamp, width)
-    fig.supxlabel(text, x=0.01, ha="left", size=10, color=MUTED)
+    text = textwrap.fill(one.stamp, int(fig.get_figwidth() * 11.5))
+    share = (0.2 * (text.count("\n") + 1) + 0.08) / fig.get_figheight()
+    fig.get_layout_engine().set(rect=(0, share, 1, 1 - share))
+    for legend in fig.legends:
+        legend.set_bbox_to_anchor((0, share, 1, 1 - share), fig.transFigure)
+    fig.text(0.01, 0.06 / fig.get_figheight(), text, size=10, color=MUTED)
     return fig
 
 
@@ -230,9 +234,13 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
         colour = (style.ACCENT, MUTED)[i]
         label = f"{row['name']}: {row['low']:+.2f} to {row['high']:+.2f}"
         ax.hist(row["drawn"], bins, color=colour, alpha=0.55, label=label)
-        ax.hlines(-(i + 1) * 12, row["low"], row["high"], color=colour, linewidth=5)
+    top = ax.get_ylim()[1]
+    for i, row in enumerate(rows.to_dict("records")):
+        at, colour = -(0.06 + 0.08 * i) * top, (style.ACCENT, MUTED)[i]
+        ax.hlines(at, row["low"], row["high"], color=colour, linewidth=5)
     ax.axvline(0, color=INK, linestyle="--", linewidth=1.5)
-    ax.set(xlabel="difference of AUROC", ylabel="resamples")
+    ax.set(xlabel="difference of AUROC", ylabel="resamples", ylim=(-0.2 * top, top))
+    ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     ax.set_title(title or "The same two detectors, compared in two ways")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1)
     return stamped(fig, one)

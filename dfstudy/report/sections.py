@@ -123,8 +123,8 @@ def _verdicts(one: Comparison, n: int) -> Iterator[Part]:
     people = verdicts.by_subgroup(one, best=3, n_bootstrap=n)
     yield Part(
         "Who is judged how",
-        "The best three, by what is known of the person who is seen. Few people make wide intervals:"
-        ' "no difference was found" is not "there is none".',
+        "The best three, by what is known of the person who is seen. Few people make"
+        ' wide intervals: "no difference was found" is not "there is none".',
         tables.subgroups(people),
         compared.subgroups(people, one),
         "AUROC and errors of the best detector by subgroup",

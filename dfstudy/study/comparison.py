@@ -103,9 +103,10 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
         for name in shared[0].trained_on
         if all(name in entry.trained_on for entry in shared)
     ]
-    ids = sorted(set.intersection(*(entry.seen() for entry in shared)))
-    every = shared[0].videos[0].set_index("video_id").loc[ids].reset_index()
-    videos = every[_asked(every, families)]
+    every = _tested(shared)
+    asked = every[_asked(every, families)]
+    seen = set.intersection(*(entry.seen() for entry in shared))
+    videos = asked[asked["video_id"].isin(seen)]
     quality, differences = _quality(chosen, videos, options, n)
     trivial = _trivial(shared, families, options)
     first = shared[0].first
@@ -119,8 +120,8 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
         "pretrained": _list(result["pretrained"] for result in several),
         "date": max(result["finished_at"] for result in several)[:10],
         "families": families,
-        "videos": len(ids),
-        "scored": len(set.union(*(entry.seen() for entry in shared))),
+        "videos": len(videos),
+        "scored": len(asked),
         "groups": videos["group"].nunique(),
     }
     return Comparison(
@@ -180,6 +181,13 @@ def too_few(videos: pd.DataFrame) -> str | None:
     if fewest >= MIN_GROUPS:
         return None
     return f"of {fewest} groups; an interval needs at least {MIN_GROUPS}"
+
+
+def _tested(shared: Sequence[Entry]) -> pd.DataFrame:
+    """The test videos that any of them has scored."""
+    tables = [table for entry in shared for table in entry.split("test")]
+    every = pd.concat(tables).drop_duplicates("video_id")
+    return every.sort_values("video_id", ignore_index=True)
 
 
 def _asked(videos: pd.DataFrame, families: Sequence[str]) -> pd.Series:
@@ -251,10 +259,18 @@ def _matrix(
     tables = []
     for kind in sorted(videos.loc[videos["label"] == 1, "kind"].unique()):
         some = videos[(videos["label"] == 0) | (videos["kind"] == kind)]
-        found, _ = measured(chosen, some, options)
-        method = some.loc[some["label"] == 1, "method"].fillna("unknown").iloc[0]
-        learned = [method in entry.trained_on for entry in chosen.values()]
-        found = found.assign(kind=kind, n=int(some["label"].sum()), learned=learned)
+        fakes = set(some.loc[some["label"] == 1, "video_id"])
+        asked = {name: e for name, e in chosen.items() if fakes & e.seen()}
+        seen = set.intersection(*(entry.seen() for entry in asked.values()))
+        some = some[some["video_id"].isin(seen)]
+        found = measured(asked, some, options)[0].reindex(list(chosen))
+        found.loc[~found.index.isin(asked), "reason"] = "has not scored such videos"
+        method = videos.loc[videos["kind"] == kind, "method"].fillna("unknown").iloc[0]
+        found = found.assign(
+            kind=kind,
+            n=int(some["label"].sum()),
+            learned=[method in entry.trained_on for entry in chosen.values()],
+        )
         tables.append(found.reset_index())
     columns = ["name", "kind", "n", "value", "low", "high", "learned", "reason"]
     if not tables:
@@ -266,8 +282,7 @@ def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:
     """What is not in the headline, each on its own videos and forgeries."""
     rows = []
     for entry in rest:
-        ids = sorted(entry.seen())
-        videos = entry.videos[0].set_index("video_id").loc[ids].reset_index()
+        videos = _tested([entry])
         row = _facts(entry) | {"trained_on": ", ".join(entry.trained_on)}
         if why := entry.trouble():
             rows.append(row | {"reason": why})
