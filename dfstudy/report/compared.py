@@ -152,7 +152,11 @@ def optimism(draws: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
     """`errors.optimism`, with what it is of; n/a where nothing could be redrawn."""
     if not draws:
         return _nothing("too few groups to redraw validation and test", "", one)
-    return stamped(errors.optimism(draws), one)
+    fig = errors.optimism(draws)
+    (legend,) = fig.legends  # below the axes, where a stamp of its own would not fit
+    legend.set_title(_wrapped(one, fig), prop={"size": 10})
+    legend.get_title().set_color(MUTED)
+    return fig
 
 
 def precision(rates: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
@@ -209,13 +213,12 @@ def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
 
 def stamped(fig: Figure, one: Comparison) -> Figure:
     """The figure with, below it, which data, profile, backbone, start and day."""
-    text = textwrap.fill(one.stamp, int(fig.get_figwidth() * 11.5))
-    share = (0.2 * (text.count("\n") + 1) + 0.08) / fig.get_figheight()
-    fig.get_layout_engine().set(rect=(0, share, 1, 1 - share))
-    for legend in fig.legends:
-        legend.set_bbox_to_anchor((0, share, 1, 1 - share), fig.transFigure)
-    fig.text(0.01, 0.06 / fig.get_figheight(), text, size=10, color=MUTED)
+    fig.supxlabel(_wrapped(one, fig), x=0.01, ha="left", size=10, color=MUTED)
     return fig
+
+
+def _wrapped(one: Comparison, fig: Figure) -> str:
+    return textwrap.fill(one.stamp, int(fig.get_figwidth() * 11.5))
 
 
 def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
@@ -242,7 +245,7 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
     ax.set(xlabel="difference of AUROC", ylabel="resamples", ylim=(-0.2 * top, top))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     ax.set_title(title or "The same two detectors, compared in two ways")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=1)
     return stamped(fig, one)
 
 
