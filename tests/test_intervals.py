@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from dfstudy.metrics import METRICS, group_bootstrap, scores
+from dfstudy.metrics import METRICS, bca, group_bootstrap, scores
+from dfstudy.metrics.coverage import Clustered, coverage
+from dfstudy.metrics.intervals import all_but_one, auroc_interval, drawn_runs
 
 
 def clips(n_groups, rng, *, shared=0.7):
@@ -30,6 +32,54 @@ def test_covers_the_truth_about_as_often_as_it_says():
     assert all(0.88 <= hit / n <= 0.99 for hit in hits.values()), hits
 
 
+@pytest.mark.parametrize("how", ["hard", "person"])
+def test_intervals_by_video_do_not_cover_as_they_say(how):
+    """A quick `benchmarks/intervals.py`: fails if groups were not drawn."""
+    made = Clustered(apart=(1.5,), **{how: 2.5 if how == "person" else 1.0})
+    truth = made.truth()[0]
+
+    def by(unit):
+        def interval(labels, table, groups, seed):
+            units = groups if unit == "group" else np.arange(labels.size)
+            entry = auroc_interval(labels, table[0, 0], units, n=200, seed=seed)
+            return entry["low"], entry["high"]
+
+        return coverage(made, interval, truth, repeats=150)
+
+    assert 0.89 <= by("group") <= 0.985  # 0.95, give or take two standard errors
+    # Where a person is hard the videos repeat each other; where a person as such
+    # scores high, reals and fakes balance.
+    assert by("video") < 0.86 if how == "hard" else by("video") > 0.985
+
+
+def test_the_truth_of_simulated_videos_is_that_of_very_many():
+    made = Clustered(groups=40_000, apart=(0.8, 2.0), hard=0.6, person=0.9, luck=0.4)
+    labels, table, _ = made.draw(np.random.default_rng(0))
+    found = [scores.auroc(labels, runs[0]) for runs in table]
+    assert found == pytest.approx(made.truth(), abs=0.004)
+    with_skill = Clustered(groups=300, apart=(1.0,), runs=200, skill=0.5)
+    labels, table, _ = with_skill.draw(np.random.default_rng(0))
+    mean = np.mean([scores.auroc(labels, run) for run in table[0]])
+    assert mean == pytest.approx(with_skill.truth()[0], abs=0.02)
+
+
+def test_runs_are_drawn_one_fewer():
+    """Of two runs, one: their mean then scatters as much as means of two do."""
+    rng = np.random.default_rng(0)
+    drawn = drawn_runs(np.repeat([[0.0], [1.0]], 4000, axis=1), rng)
+    assert set(drawn) == {0.0, 1.0} and drawn.mean() == pytest.approx(0.5, abs=0.03)
+    values = np.repeat([[0.6], [0.7], [0.8], [0.95]], 20_000, axis=1)
+    spread = drawn_runs(values, rng).var()
+    assert spread == pytest.approx(values[:, 0].var(ddof=1) / 4, rel=0.05)
+
+
+def test_groups_are_left_out_one_by_one_or_in_blocks():
+    np.testing.assert_array_equal(all_but_one(3), 1 - np.eye(3))
+    many = all_but_one(1000, most=200)
+    assert many.shape == (200, 1000)
+    assert ((many == 0).sum(axis=0) == 1).all() and ((many == 0).sum(axis=1) == 5).all()
+
+
 def test_groups_not_videos_are_drawn():
     rng = np.random.default_rng(1)
     y, s, groups = clips(60, rng, shared=0)
@@ -48,17 +98,21 @@ def test_equals_a_plain_loop_over_resampled_videos():
     y, s, groups = clips(10, rng)
     got = group_bootstrap(y, s, groups, threshold=0.5, n=400, seed=3)
     draws = np.random.default_rng(3).multinomial(10, [1 / 10] * 10, size=400)
-    loop = []
-    for draw in draws:
+
+    def of(times_each):
         rows = [
             i
-            for g, times in enumerate(draw)
+            for g, times in enumerate(times_each)
             for i in [*np.where(groups == g)[0]] * times
         ]
-        loop.append(scores.auroc(y[rows], s[rows]))
-    assert [got["auroc"]["low"], got["auroc"]["high"]] == pytest.approx(
-        np.quantile(loop, [0.025, 0.975])
-    )
+        return scores.auroc(y[rows], s[rows])
+
+    without = [of(1 - np.eye(10, dtype=int)[g]) for g in range(10)]
+    low, high = bca.ends([of(draw) for draw in draws], of([1] * 10), without)
+    assert got["auroc"]["low"] == pytest.approx(low)
+    assert got["auroc"]["high"] == pytest.approx(high)
+    alone = auroc_interval(y, s, groups, n=400, seed=3)
+    assert alone == got["auroc"]
 
 
 def test_deterministic_complete_and_ordered():

@@ -5,10 +5,9 @@
 
 Videos of one person, or of a swapped pair, are right or wrong together; resampling
 them one by one counts the same evidence several times, and the intervals come out too
-narrow (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007). These are
-percentile intervals. With few groups they too are narrow: `benchmarks/intervals.py`
-measures how often they cover the truth. The one of `ece` is also shifted upwards, as
-the ECE of every small sample is.
+narrow (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007). What is read off
+the resamples is in `metrics.bca`. With few groups all of this is narrow:
+`benchmarks/intervals.py` measures how often the intervals cover the truth.
 
 They are honest about who was sampled, not about what never was (another generator,
 another camera).
@@ -19,6 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dfstudy.metrics import bca
 from dfstudy.metrics import scores as score_module
 
 MIN_GROUPS = 5  # of each class: 5 groups cover 83 %, 3 cover 65 %, 2 cover 52 %
@@ -37,7 +37,7 @@ def group_bootstrap(
     seed: int = 0,
     level: float = 0.95,
 ) -> dict[str, dict]:
-    """Every metric with its percentile interval over resampled groups.
+    """Every metric with its interval over resampled groups.
 
     Args:
         labels, scores, threshold, strict, probabilities: as in `scores.compute`, (N,).
@@ -93,6 +93,13 @@ def drawn_groups(n_groups: int, n: int, rng: np.random.Generator) -> NDArray:
     return rng.multinomial(n_groups, share, size=n).astype(np.float64)
 
 
+def all_but_one(n_groups: int, *, most: int = 200) -> NDArray:
+    """(min(G, most), G) weights of the set without each group, or block of groups."""
+    parts = min(n_groups, most)
+    block = np.arange(n_groups) * parts // n_groups
+    return (block != np.arange(parts)[:, None]).astype(np.float64)
+
+
 def drawn_runs(values: ArrayLike, rng: np.random.Generator) -> NDArray:
     """A metric's mean over runs that are drawn anew in each resample: seeds x groups.
 
@@ -133,14 +140,18 @@ def _with_intervals(
     step = max(1, _CHUNK // codes.size)
     parts = [weighted(draws[i : i + step]) for i in range(0, n, step)]
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in entries}
-    one_class = _one_class(np.asarray(labels), codes, draws)
+    without = weighted(all_but_one(n_groups))
+    lost = _one_class(np.asarray(labels), codes, draws)
+    drawn = {name: np.where(lost, np.nan, values) for name, values in drawn.items()}
     return {
-        name: _entry(entry, np.where(one_class, np.nan, drawn[name]), level, n_groups)
+        name: _entry(entry, drawn[name], without[name], level, n_groups)
         for name, entry in entries.items()
     }
 
 
-def _entry(entry: dict, drawn: np.ndarray, level: float, n_groups: int) -> dict:
+def _entry(
+    entry: dict, drawn: NDArray, without: NDArray, level: float, n_groups: int
+) -> dict:
     if entry["value"] is None:
         return entry
     kept = drawn[np.isfinite(drawn)]
@@ -148,8 +159,8 @@ def _entry(entry: dict, drawn: np.ndarray, level: float, n_groups: int) -> dict:
     if 2 * left_out > drawn.size:
         reason = f"the metric exists in only {kept.size} of {drawn.size} resamples"
         return _without(entry, reason)
-    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
-    out = entry | {"low": float(low), "high": float(high)}
+    low, high = bca.ends(kept, entry["value"], without, level=level)
+    out = entry | {"low": low, "high": high}
     if left_out:
         out["left_out"] = left_out
     if low == high and entry["value"] in (0, 1):

@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dfstudy.metrics.intervals import drawn_groups, drawn_runs
+from dfstudy.metrics import bca
+from dfstudy.metrics.intervals import all_but_one, drawn_groups, drawn_runs
 from dfstudy.metrics.scores import auroc_by_group, weighted
 
 
@@ -73,7 +74,8 @@ def compare(
     _, codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     rng = np.random.default_rng(seed)
     weights = drawn_groups(codes.max() + 1, n, rng)
-    whole, values, drawn = np.ones((1, weights.shape[1])), {}, {}
+    n_groups = weights.shape[1]
+    whole, values, drawn, without = np.ones((1, n_groups)), {}, {}, {}
     for name, table in tables.items():
         of_weights = [
             auroc_by_group(labels, row, codes)
@@ -85,27 +87,22 @@ def compare(
         if np.isnan(values[name]):
             raise ValueError(f"{metric} of {name} does not exist: one class, or labels")
         drawn[name] = drawn_runs([f(weights) for f in of_weights], rng)
+        left = all_but_one(n_groups)
+        without[name] = np.mean([f(left) for f in of_weights], axis=0)
     # A resample that lost a class has no AUROC, of no detector.
     kept = ~np.isnan(next(iter(drawn.values())))
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    quality = pd.DataFrame(
-        {
-            name: {
-                "value": values[name],
-                **dict(zip(("low", "high"), np.quantile(row[kept], ends), strict=True)),
-                "seeds": len(tables[name]),
-            }
-            for name, row in drawn.items()
-        }
-    ).T
+    quality = {}
+    for name, row in drawn.items():
+        low, high = bca.ends(row[kept], values[name], without[name], level=level)
+        entry = {"value": values[name], "low": low, "high": high}
+        quality[name] = entry | {"seeds": len(tables[name])}
+    quality = pd.DataFrame(quality).T
     rows = {}
     for one, other in combinations(drawn, 2):
-        gap = (drawn[one] - drawn[other])[kept]
-        low, high = np.quantile(gap, ends)
-        # At least one resample on either side: p is never 0.
-        tail = 1 + min((gap <= 0).sum(), (gap >= 0).sum())
-        p = min(1.0, 2 * tail / (len(gap) + 1))
         value = values[one] - values[other]
+        given = (drawn[one] - drawn[other])[kept], value, without[one] - without[other]
+        low, high = bca.ends(*given, level=level)
+        p = bca.two_sided(*given)
         rows[one, other] = {"value": value, "low": low, "high": high, "p": p}
     columns = ["value", "low", "high", "p"]
     differences = pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -19,7 +19,7 @@ from dfstudy.report.style import INK, MUTED
 
 _SERIES = (  # column, shift, colour, marker, name
     ("said", -0.24, MUTED, "s", "validation, at its own threshold"),
-    ("flattered", 0.0, style.FAKE, "D", "test, at its own threshold"),
+    ("flattered", 0.0, style.PALETTE[2], "D", "test, at its own threshold"),
     ("honest", 0.24, style.ACCENT, "o", "test, at validation's threshold"),
 )
 _PANELS = (
@@ -70,8 +70,8 @@ def precision(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
         if pd.isna(row["value"]):
             text = f"n/a ({row['reason']})"
         else:
-            text = f"{_of_accused(row['value'])} called fake is one"
-            known = row["low"] == row["low"]
+            text = _of_accused(row["value"])
+            known = pd.notna(row["low"])
             fill = {} if known else {"fillstyle": "none"}
             ax.plot(row["value"], i, "o", color=INK, markersize=10, zorder=3, **fill)
             if known:
@@ -83,24 +83,23 @@ def precision(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
     names = [f"{name}, {row['name']}" for name, row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_xscale("log")
-    values = [
-        row["low"] if row["low"] == row["low"] else row["value"] for _, row in rows
-    ]
-    finite = [v for v in values if v == v and v > 0]
-    lowest = 10.0 ** np.floor(np.log10(min([*finite, 0.1])))
+    values = np.array([[row["low"], row["value"]] for _, row in rows], float)
+    lowest = 10.0 ** np.floor(np.log10(min([*values[values > 0], 0.1])))
     ax.set(xlim=(lowest, 1.1), ylim=(len(rows) - 0.4, -0.6), xlabel="precision")
     ax.xaxis.set_major_locator(FixedLocator(10.0 ** np.arange(np.log10(lowest), 1)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.grid(visible=False, axis="y")
-    ax.set_title(title or "Where fakes are rare, most accusations are wrong")
+    ax.set_title(title or "Of the videos called fake, how many are?")
     return fig
 
 
 def _of_accused(value: float) -> str:
     if value > 0.5:
-        return f"{value:.0%} of those"
-    return f"one of {1 / value:,.0f}" if value > 0 else "none of those"
+        return f"{value:.0%} of those called fake are"
+    if value == 0:
+        return "none of those called fake is"
+    return f"one of {1 / value:,.0f} called fake is"
 
 
 def subgroups(table: pd.DataFrame, *, title: str = "") -> Figure:

@@ -24,9 +24,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from dfstudy.metrics import scores
+from dfstudy.metrics import bca, scores
 from dfstudy.metrics.intervals import (
     MIN_GROUPS,
+    all_but_one,
     auroc_interval,
     drawn_groups,
     drawn_runs,
@@ -113,7 +114,9 @@ def interval(
     Raises:
         ValueError: no runs, or runs of other videos.
     """
-    values, whole, reason = _resampled(runs, metric, threshold, n_bootstrap, seed)
+    values, whole, without, reason = _resampled(
+        runs, metric, threshold, n_bootstrap, seed
+    )
     if not np.isfinite(whole).all():
         return {"value": None, "reason": "reals or fakes are missing"}
     entry = {"value": float(whole.mean())}
@@ -121,8 +124,8 @@ def interval(
         return entry | {"low": None, "high": None, "reason": reason}
     rng = np.random.default_rng([seed, 1])
     means = drawn_runs(values[:, np.isfinite(values).all(axis=0)], rng)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return entry | {"low": float(low), "high": float(high)}
+    low, high = bca.ends(means, entry["value"], without.mean(axis=0), level=level)
+    return entry | {"low": low, "high": high}
 
 
 def interval_of_best(
@@ -223,7 +226,7 @@ def spread(
     for runs in experiments.values():
         if len(runs) < 2:
             continue
-        values, whole, reason = _resampled(runs, "auroc", 0.5, n_bootstrap, seed)
+        values, whole, _, reason = _resampled(runs, "auroc", 0.5, n_bootstrap, seed)
         if reason or not np.isfinite(whole).all():
             continue
         values = values[:, np.isfinite(values).all(axis=0)]
@@ -298,8 +301,8 @@ def _auroc(run: pd.DataFrame) -> float:
 
 def _resampled(
     runs: Sequence[pd.DataFrame], metric: str, threshold: float, n: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, str | None]:
-    """(R, n) of each run on the same resampled groups, (R,) on all, why not."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, str | None]:
+    """Each run on the same resampled groups (R, n), all (R,), all but one; why not."""
     if not runs:
         raise ValueError("no runs")
     runs = [run.sort_values("video_id") for run in runs]
@@ -321,5 +324,6 @@ def _resampled(
     ]
     values = np.stack([f(draws)[metric] for f in weighted])
     whole = np.stack([f(np.ones((1, n_groups)))[metric][0] for f in weighted])
+    without = np.stack([f(all_but_one(n_groups))[metric] for f in weighted])
     reason = f"the {' and the '.join(few)} come from too few groups" if few else None
-    return values, whole, reason
+    return values, whole, without, reason

@@ -12,11 +12,13 @@ found" is not "there is none".
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from dfstudy.metrics.intervals import MIN_GROUPS, drawn_groups
+from dfstudy.metrics import bca
+from dfstudy.metrics.intervals import MIN_GROUPS, all_but_one, drawn_groups
 from dfstudy.metrics.paired import holm
 from dfstudy.metrics.scores import auroc_by_group, is_hard
 from dfstudy.training.scored import SUBGROUPS
@@ -25,7 +27,14 @@ METRICS = ("auroc", "false_alarms", "misses")  # shares of reals, and of fakes
 _ORDER = ("light", "medium", "dark", "young", "middle", "old")
 _EMPTY = {"value": np.nan, "low": np.nan, "high": np.nan}
 
-Resampled = dict[tuple[str, str], tuple[np.ndarray, str | None]]
+
+class Resampled(NamedTuple):
+    """A metric of the whole set, without each group, and in each resample."""
+
+    value: float
+    without: np.ndarray
+    drawn: np.ndarray
+    reason: str | None  # why it has no interval
 
 
 def by_subgroup(
@@ -52,11 +61,11 @@ def by_subgroup(
         if not found:
             reason = f"nobody has written down the {name} of the people in these videos"
             rows.append({"by": name, **_EMPTY, "reason": reason})
-        for (subgroup, metric), (values, reason) in found.items():
+        for (subgroup, metric), of in found.items():
             mine = videos[videos[name] == subgroup]
-            entry = _EMPTY | {"value": values[0]}
-            if reason is None:
-                entry |= _ends(values[1:], level)
+            entry = _EMPTY | {"value": of.value}
+            if of.reason is None:
+                entry |= _ends(of, level)
             rows.append(
                 {
                     "by": name,
@@ -66,7 +75,7 @@ def by_subgroup(
                     "fakes": int((mine["label"] == 1).sum()),
                     "groups": mine["group"].nunique(),
                     **entry,
-                    "reason": reason,
+                    "reason": of.reason,
                 }
             )
     columns = ["by", "subgroup", "metric", "reals", "fakes", "groups"]
@@ -95,16 +104,20 @@ def differences(
         order = list(dict.fromkeys(subgroup for subgroup, _ in found))
         for metric in METRICS:
             for one, other in combinations(order, 2):
-                (a, why_a), (b, why_b) = found[one, metric], found[other, metric]
-                gap, reason = a - b, why_a or why_b
-                entry = _EMPTY | {"value": gap[0], "p": np.nan}
-                if reason is None:
-                    entry |= _ends(gap[1:], level)
-                    kept = gap[1:][np.isfinite(gap[1:])]
-                    tail = 1 + min((kept <= 0).sum(), (kept >= 0).sum())
-                    entry["p"] = min(1.0, 2 * tail / (kept.size + 1))
+                a, b = found[one, metric], found[other, metric]
+                gap = Resampled(
+                    value=a.value - b.value,
+                    without=a.without - b.without,
+                    drawn=a.drawn - b.drawn,
+                    reason=a.reason or b.reason,
+                )
+                entry = _EMPTY | {"value": gap.value, "p": np.nan}
+                if gap.reason is None:
+                    kept = gap.drawn[np.isfinite(gap.drawn)]
+                    p = bca.two_sided(kept, gap.value, gap.without)
+                    entry |= _ends(gap, level) | {"p": p}
                 pair = {"by": name, "first": one, "second": other, "metric": metric}
-                rows.append(pair | entry | {"reason": reason})
+                rows.append(pair | entry | {"reason": gap.reason})
     columns = ["by", "first", "second", "metric", "value", "low", "high", "p", "reason"]
     table = pd.DataFrame(rows, columns=columns)
     corrected = pd.Series(np.nan, index=table.index)
@@ -114,15 +127,18 @@ def differences(
     return table
 
 
-def _resampled(videos: pd.DataFrame, by: str, n: int, seed: int) -> Resampled:
-    """(subgroup, metric) -> (1 + n,), the whole first; and why it has no interval."""
+def _resampled(
+    videos: pd.DataFrame, by: str, n: int, seed: int
+) -> dict[tuple[str, str], Resampled]:
+    """(subgroup, metric) -> its values; none where nobody wrote `by` down."""
     if by not in videos or videos[by].isna().all():
         return {}
     codes = np.unique(videos["group"].astype(str), return_inverse=True)[1]
     n_groups = codes.max() + 1
     draws = drawn_groups(n_groups, n, np.random.default_rng(seed))
-    weights = np.concatenate([np.ones((1, n_groups)), draws])
-    out: Resampled = {}
+    left = all_but_one(n_groups)
+    weights = np.concatenate([np.ones((1, n_groups)), left, draws])
+    out: dict[tuple[str, str], Resampled] = {}
     words = videos[by].dropna().astype(str).unique()
     known = [word for word in _ORDER if word in words]
     for subgroup in (*known, *sorted(set(words) - set(known))):
@@ -138,7 +154,8 @@ def _resampled(videos: pd.DataFrame, by: str, n: int, seed: int) -> Resampled:
             values = np.full(len(weights), np.nan)
             if min(few) > 0:
                 values = of(weights)
-            out[subgroup, metric] = values, reason
+            parts = np.split(values[1:], [len(left)])
+            out[subgroup, metric] = Resampled(float(values[0]), *parts, reason)
     return out
 
 
@@ -169,7 +186,7 @@ def _metrics(
     yield "misses", (1,), share(labels, labels * (1 - called))
 
 
-def _ends(drawn: np.ndarray, level: float) -> dict[str, float]:
-    kept = drawn[np.isfinite(drawn)]
-    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
-    return {"low": float(low), "high": float(high)}
+def _ends(of: Resampled, level: float) -> dict[str, float]:
+    kept = of.drawn[np.isfinite(of.drawn)]
+    low, high = bca.ends(kept, of.value, of.without, level=level)
+    return {"low": low, "high": high}

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dfstudy.metrics import bca
 from dfstudy.metrics.base_rates import precision_at
-from dfstudy.metrics.intervals import MIN_GROUPS, drawn_groups
+from dfstudy.metrics.intervals import MIN_GROUPS, all_but_one, drawn_groups
 from dfstudy.training.rule import best_threshold
 
 BASE_RATES = (0.01, 0.001)  # one fake in a hundred, in a thousand
@@ -123,7 +124,8 @@ def at_base_rates(
         axis=1,
     ).astype(float)
     draws = drawn_groups(names.size, n_bootstrap, np.random.default_rng(seed))
-    weights = np.concatenate([np.ones((1, names.size)), draws])
+    left = all_but_one(names.size)
+    weights = np.concatenate([np.ones((1, names.size)), left, draws])
     fakes, reals, found, alarms = (weights @ sums).T
     with np.errstate(invalid="ignore", divide="ignore"):
         tpr, fpr = found / fakes, alarms / reals
@@ -144,13 +146,14 @@ def at_base_rates(
     for rate in (own, *base_rates):
         at = np.full(both.size, np.nan)
         at[both] = precision_at(rate, tpr=tpr[both], fpr=fpr[both])
-        value, drawn = at[0], at[1:][np.isfinite(at[1:])]
+        value, (without, drawn) = at[0], np.split(at[1:], [len(left)])
+        drawn = drawn[np.isfinite(drawn)]
         low = high = np.nan
-        if reason is None and drawn.size:
-            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        if reason is None and np.isfinite(value):
+            low, high = bca.ends(drawn, value, without, level=level)
         why = reason
         if reason is None and np.isnan(value):
-            why, low, high = "nothing was called fake", np.nan, np.nan
+            why = "nothing was called fake"
         rows.append(
             {
                 "base_rate": rate,

@@ -80,5 +80,11 @@ def videos(
     return table.reset_index()
 
 
+def known(runs: str | Path, split_sha256: str) -> pd.DataFrame | None:
+    """What `keep` has written down of the videos of a data set; None: nothing."""
+    path = _facts(runs, split_sha256)
+    return pd.read_parquet(path) if path.exists() else None
+
+
 def _facts(runs: str | Path, split_sha256: str) -> Path:
     return Path(runs) / "videos" / f"{split_sha256}.parquet"

@@ -5,7 +5,8 @@ seeds (metrics.paired), and p corrected for the number of claims tested (Holm 19
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ _NEEDS = {
 }
 _WORDS = {"recall_real": "share of reals called real", "eer": "EER", "auroc": "AUROC"}
 
+Videos = Callable[[Mapping], pd.DataFrame]  # the scored test videos of a result
+
 
 def scorecard(
     runs: str | Path,
@@ -48,7 +51,15 @@ def scorecard(
         ValueError: results of several data sets, and no word which.
     """
     found = _results(runs, split_sha256)
-    ours = [_measure(claim, found, runs, seed) for claim in claims]
+    known: dict[str, pd.DataFrame] = {}
+
+    def videos(result: Mapping) -> pd.DataFrame:
+        name = f"{result['lesson']}_{result['model']}_{result['seed']}"
+        if name not in known:
+            known[name] = scored.videos(runs, result)
+        return known[name]
+
+    ours = [_measure(claim, found, videos, seed) for claim in claims]
     tested = [i for i, one in enumerate(ours) if "p" in one]
     for i, p in zip(tested, holm([ours[i]["p"] for i in tested]), strict=True):
         ours[i]["p_holm"] = float(p)
@@ -73,15 +84,29 @@ def scorecard(
 
 
 def _results(runs: str | Path, split_sha256: str | None) -> list[dict]:
+    """Those of one data set, and of parts of it (lesson 10 leaves kinds out)."""
     found = results.read_results(runs)
-    sets = {r["data"]["split_sha256"]: r["data"]["name"] for r in found}
-    if split_sha256 is None and len(sets) > 1:
+    counts = Counter(r["data"]["split_sha256"] for r in found)
+    if not found:
+        return []
+    chosen = split_sha256 or counts.most_common(1)[0][0]
+    parts = {sha for sha in counts if sha == chosen or _is_part(runs, sha, chosen)}
+    if split_sha256 is None and len(parts) < len(counts):
+        names = sorted({r["data"]["name"] for r in found})
         raise ValueError(
-            f"results of several data sets, {', '.join(sorted(sets.values()))}: say"
-            " which (split_sha256)"
+            f"results of several data sets, {', '.join(names)}: say which"
+            " (split_sha256)"
         )
-    chosen = split_sha256 or next(iter(sets), None)
-    return [r for r in found if r["data"]["split_sha256"] == chosen]
+    return [r for r in found if r["data"]["split_sha256"] in parts]
+
+
+def _is_part(runs: str | Path, some: str, whole: str) -> bool:
+    """Whether a data set's videos are in the other, in the same group and split."""
+    keys = ["video_id", "label", "group", "split"]
+    few, all_of = (scored.known(runs, sha) for sha in (some, whole))
+    if few is None or all_of is None:
+        return False
+    return len(few[keys].merge(all_of[keys])) == len(few)
 
 
 def _of(detector: Detector, found: Sequence[dict]) -> list[dict]:
@@ -96,7 +121,7 @@ def _of(detector: Detector, found: Sequence[dict]) -> list[dict]:
     return by_length[pick(by_length)] if by_length else []
 
 
-def _measure(claim: Claim, found: Sequence[dict], runs: str | Path, seed: int) -> dict:
+def _measure(claim: Claim, found: Sequence[dict], videos: Videos, seed: int) -> dict:
     """Value, low, high, p and a text; or a `reason` why there is none."""
     test = claim.test
     if test is None:
@@ -109,17 +134,17 @@ def _measure(claim: Claim, found: Sequence[dict], runs: str | Path, seed: int) -
             needs = "" if claim.about == "laboratory" else _NEEDS[claim.about]
             return {"reason": lacks + needs}
     used = [result for some in given.values() for result in some]
-    if claim.about != "laboratory" and (lacks := _lacks(claim, used, runs)):
+    if claim.about != "laboratory" and (lacks := _lacks(claim, used, videos)):
         return {"reason": lacks}
     if isinstance(test, Reaches):
         return _reached(test, used) | {"kind": used[0]["data"]["kind"]}
     if claim.test.second is not None and given[test.first] == given[test.second]:
         return {"reason": "only one length of clip was trained"}
-    measured = _difference(test, given, runs, seed)
+    measured = _difference(test, given, videos, seed)
     return measured | {"kind": used[0]["data"]["kind"]}
 
 
-def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
+def _lacks(claim: Claim, used: Sequence[dict], videos: Videos) -> str | None:
     """What these results lack for a claim about an architecture or the world."""
     backbones = sorted({result["backbone"] for result in used})
     starts = sorted({result["pretrained"] for result in used})
@@ -130,7 +155,7 @@ def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
     if any(result["data"]["kind"] != "real" for result in used):
         return "needs real forgeries; these are synthetic"
     if claim.about == "world":
-        names = scored.videos(runs, used[0])["dataset"].astype(str).unique()
+        names = videos(used[0])["dataset"].astype(str).unique()
         known = DATA[claim.paper]
         if not known or not all(name.startswith(known) for name in names):
             return f"needs the paper's data; this is {', '.join(sorted(names))}"
@@ -138,9 +163,9 @@ def _lacks(claim: Claim, used: Sequence[dict], runs: str | Path) -> str | None:
 
 
 def _difference(
-    test: Difference, given: Mapping[Detector, list[dict]], runs: str | Path, seed: int
+    test: Difference, given: Mapping[Detector, list[dict]], videos: Videos, seed: int
 ) -> dict:
-    tables = {d: [scored.videos(runs, r) for r in some] for d, some in given.items()}
+    tables = {d: [videos(r) for r in some] for d, some in given.items()}
     every = [table for some in tables.values() for table in some]
     learned = [set(r["train_families"]) for some in given.values() for r in some]
     kinds = set(test.kinds) or set.intersection(*learned)
@@ -208,7 +233,7 @@ def _judge(claim: Claim, one: Mapping) -> tuple[str, str]:
         return verdict, f"claimed is {limit} {claim.test.value:g}"
     test, low, high = claim.test, one["low"], one["high"]
     told = f"p = {one['p_holm']:.2g} after Holm"
-    told += "; one training each" if one["seeds"] == 1 else ""
+    told += "; of a single training" if one["seeds"] == 1 else ""
     clear = one["p_holm"] < ALPHA
     if test.sign == 0:
         if low > -SAME and high < SAME:
