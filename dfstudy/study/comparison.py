@@ -25,7 +25,6 @@ from dfstudy.training.evaluation import trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
 _RANKING = ("auroc", "eer")
-_RESAMPLES_A_PAIR = 200
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,7 @@ def compare(
 
 def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
     chosen = headline(tested)
-    pairs = len(chosen) * (len(chosen) - 1) // 2
-    # The least p that n resamples can show is 2 / (n + 1), and Holm multiplies it.
-    options = {"n": max(n, _RESAMPLES_A_PAIR * pairs), "seed": seed}
+    options = {"n": n, "seed": seed}
     rest = [entry for entry in tested if entry.model not in chosen]
     shared = list(chosen.values()) or list(tested)
     families = [
@@ -107,7 +104,7 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
     asked = every[_asked(every, families)]
     seen = set.intersection(*(entry.seen() for entry in shared))
     videos = asked[asked["video_id"].isin(seen)]
-    quality, differences = _quality(chosen, videos, options, n)
+    quality, differences = _quality(chosen, videos, options)
     trivial = _trivial(shared, families, options)
     first = shared[0].first
     several = [result for entry in shared for result in entry.results]
@@ -200,14 +197,12 @@ def _list(words) -> str:
 
 
 def _quality(
-    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping, n: int
+    chosen: Mapping[str, Entry], videos: pd.DataFrame, options: Mapping
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     ranked, differences = measured(chosen, videos, options)
     found = {"auroc": ranked}
     for metric in METRICS[1:]:
-        # Without p-values n resamples are enough.
-        some = {**options, "n": n}
-        found[metric], _ = measured(chosen, videos, some, metric=metric)
+        found[metric], _ = measured(chosen, videos, options, metric=metric)
     rows = []
     for name, entry in chosen.items():
         row = _facts(entry) | {"reason": ranked.loc[name, "reason"]}

@@ -20,7 +20,7 @@ import pandas as pd
 from dfstudy.metrics.scores import is_hard
 from dfstudy.models import FAMILIES
 from dfstudy.training import results, scored
-from dfstudy.training.fitted import STARTS
+from dfstudy.training.variant import STARTS
 
 
 @dataclass(frozen=True)

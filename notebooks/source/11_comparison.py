@@ -220,7 +220,8 @@ compared.differences(one)
 tables.differences(one).head(12)
 
 # %% [markdown]
-# A pair without a frame is not a pair of equals. It is one that this test set cannot tell
+# The intervals of the course correct the quantiles a little, for skew and for few groups;
+# yours, without, are close to them. A pair without a frame is not a pair of equals. It is one that this test set cannot tell
 # apart, and the interval says how large a difference it may have missed.
 #
 # ## 4. What does it cost?
@@ -401,7 +402,7 @@ print(f"{len(wrong)} errata")
 # | you want | take | mind |
 # |---|---|---|
 # | to compare two detectors | the interval of their difference, on the same videos | never the overlap of two intervals |
-# | to compare many | Holm's correction | the number of resamples limits how small a p can be |
+# | to compare many | Holm's correction | what is compared is decided before looking |
 # | to say "as good as" | the interval, and how large a difference would matter | "not told apart" is not "equal" |
 # | a detector for a small machine | the front | milliseconds are of one machine |
 # | one number for all forgeries | the families that all have learned | the matrix beside it |
