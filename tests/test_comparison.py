@@ -163,6 +163,11 @@ def test_one_class_has_no_auroc_and_says_so(tmp_path):
     assert found.differences.empty and found.matrix.empty
 
 
+def test_a_run_without_results_has_nothing_to_compare(tmp_path):
+    (tmp_path / "split_proof.json").write_text("{}")  # what every run has, is no result
+    assert comparison.compare(tmp_path) == []
+
+
 def test_missing_predictions_are_named(tmp_path):
     write(tmp_path, "frame_keras")
     next((tmp_path / "predictions").iterdir()).unlink()
