@@ -44,7 +44,7 @@ def scores(facts, *, apart=1.0, only=None, noise=1.0, seed=0, common=0):
     return 1 / (1 + np.exp(-(apart * found + shared + noise * own - apart / 2)))
 
 
-def write(runs, facts, detectors, *, kind="synthetic", **more):
+def write(runs, facts, detectors, *, kind="synthetic", split=SPLIT, **more):
     """Write the files of `detectors`: {(lesson, model, seed): scores (N,)}.
 
     `more` are fields of the results, for all of them or, as a function of the model's
@@ -70,7 +70,7 @@ def write(runs, facts, detectors, *, kind="synthetic", **more):
             framework="torch",
             profile="smoke",
             seed=seed,
-            data=data | {"split_sha256": SPLIT},
+            data=data | {"split_sha256": split},
             protocol={"aggregation": "mean", "threshold": 0.5, "strict": False}
             | {"temperature": 1.0, "checkpoint": "c", "test_reads": 1},
             metrics=metrics,
@@ -78,7 +78,7 @@ def write(runs, facts, detectors, *, kind="synthetic", **more):
             trivial=results.trivial_rows(facts, **chosen),
             **given,
         )
-    path = runs / "videos" / f"{SPLIT}.parquet"
+    path = runs / "videos" / f"{split}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     facts.to_parquet(path, index=False)
     return runs

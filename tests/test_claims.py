@@ -188,6 +188,20 @@ def test_two_data_sets_are_not_mixed(runs, facts, tmp_path):
     assert "no result of bad" in table["why"][0]
 
 
+def test_a_part_of_a_data_set_is_no_other_one(facts, tmp_path):
+    """Lesson 10 trains one detector on some of the kinds only."""
+    some = facts[facts["kind"].isin(["real", "blend"])]
+    planted.write(tmp_path, facts, {("09", "bad", 0): planted.scores(facts, apart=0)})
+    good = {("09", "good", 0): planted.scores(some, apart=3.0)}
+    planted.write(tmp_path, some, good, split="part")
+    told, *_ = verdict(tmp_path, Difference(first=GOOD, second=BAD))
+    assert told == "supported in the laboratory"
+    moved = some.assign(split=some["split"].map({"val": "test", "test": "val"}))
+    planted.write(tmp_path, moved, good, split="part")
+    with pytest.raises(ValueError, match="say which"):
+        scorecard(tmp_path)
+
+
 def test_names_in_the_claims_are_names_of_results():
     """A renamed variant would make a claim silent for ever."""
     from dfstudy.models import resnext_lstm

@@ -72,6 +72,10 @@ def test_of_real_videos_nobody_has_written_it_down(videos):
         np.isnan(row["value"]) and "nobody has written down the skin" in row["reason"]
     )
     assert set(subgroups.differences(videos)["by"]) == {"age"}
+    fig = errors.subgroups(table)
+    names = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    reals = int((videos.loc[videos["age"] == "young", "label"] == 0).sum())
+    assert names[0].startswith(f"age: young\nn = {reals} +")
     nothing = subgroups.by_subgroup(videos.assign(age=None))
     assert (
         len(nothing) == 2 and len(subgroups.differences(videos.assign(age=None))) == 0

@@ -79,7 +79,8 @@ def by_subgroup(
                 }
             )
     columns = ["by", "subgroup", "metric", "reals", "fakes", "groups"]
-    return pd.DataFrame(rows, columns=[*columns, "value", "low", "high", "reason"])
+    table = pd.DataFrame(rows, columns=[*columns, "value", "low", "high", "reason"])
+    return table.astype(dict.fromkeys(("reals", "fakes", "groups"), "Int64"))
 
 
 def differences(

@@ -560,7 +560,8 @@ print(f"- contradiction: both, as S0 {auroc['both, as S0']}; with wrong descript
 print("by start:", "; ".join(f"{row['of']} {results.interval(row)}" for row in by_start.to_dict("records")))
 print("- settings:", "; ".join(f"{name}: {row['test']:.2f}" for name, row in verdicts(tried).iterrows()), "on test;", end=" ")
 print(f"{fusion.result['cost']['parameters']:,} parameters, {fusion.result['cost']['infer_ms_per_video']:.0f} ms a video")
-print("- recount: what S0 counted:", "; ".join(f"{name} {found}" for name, found in counted.items()))
+errors = {name: [(matrix.fn, matrix.fp) for matrix in found] for name, found in counted.items()}
+print("- recount: (fakes called real, reals called fake) of S0's test", errors["test"], "baseline", errors["baseline"])
 
 # %% [markdown]
 # On synthetic data this is a laboratory. Here words are few and true words are always the
