@@ -6,7 +6,7 @@ compared.pareto(one)
 """
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import cycle
 
 import numpy as np
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
-from dfstudy.report import errors, style
+from dfstudy.report import style
 from dfstudy.report.comparisons import intervals
 from dfstudy.report.style import INK, MUTED
 from dfstudy.study.comparison import Comparison
@@ -47,7 +47,7 @@ def differences(one: Comparison, *, title: str = "") -> Figure:
     names = one.ranking
     pairs = one.differences.set_index(["first", "second"])
     if pairs.empty:
-        return _nothing("no pair of detectors that can be compared", title, one)
+        return nothing("no pair of detectors that can be compared", title, one)
     n = len(names)
     fig = style.figure(1.25 * n + 3.2, 0.72 * n + 2.2)
     ax = fig.subplots()
@@ -82,7 +82,7 @@ def matrix(one: Comparison, *, title: str = "") -> Figure:
     """AUROC of each detector on each kind of forgery; grey text: never learned."""
     names, kinds = one.ranking, list(dict.fromkeys(one.matrix["kind"]))
     if not kinds:
-        return _nothing("no detector, or no fakes, to be shown", title, one)
+        return nothing("no detector, or no fakes, to be shown", title, one)
     fig = style.figure(1.75 * max(len(kinds), 2) + 3.0, 0.72 * len(names) + 2.4)
     ax = fig.subplots()
     cells = one.matrix.set_index(["name", "kind"])
@@ -111,7 +111,7 @@ def pareto(one: Comparison, *, title: str = "") -> Figure:
     """Cost against AUROC, a panel a cost; filled: on the front, hollow: beaten."""
     known = [cost for cost in COSTS if one.cost[cost].notna().any()]
     if not known:
-        return _nothing("no detector whose cost is known", title, one)
+        return nothing("no detector whose cost is known", title, one)
     fig = style.figure(4.3 * len(known) + 2.8, 4.6)
     axes = fig.subplots(1, len(known), squeeze=False, sharey=True)[0]
     ends = one.quality.set_index("name")[["auroc_low", "auroc_high"]]
@@ -149,43 +149,6 @@ def pareto(one: Comparison, *, title: str = "") -> Figure:
     return stamped(fig, one)
 
 
-def optimism(draws: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
-    """`errors.optimism`, with what it is of; n/a where nothing could be redrawn."""
-    if not draws:
-        return _nothing("too few groups to redraw validation and test", "", one)
-    fig = errors.optimism(draws)
-    (legend,) = fig.legends  # below the axes, where a stamp of its own would not fit
-    legend.set_title(_wrapped(one, fig), prop={"size": 10})
-    legend.get_title().set_color(MUTED)
-    return fig
-
-
-def precision(rates: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
-    """`errors.precision` of the two best detectors, with what it is of.
-
-    Args:
-        rates: of study.verdicts.at_base_rates, best first.
-    """
-    if not rates:
-        return _nothing("no detector to be asked", "", one)
-    return stamped(errors.precision(dict(list(rates.items())[:2])), one)
-
-
-def subgroups(by_detector: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
-    """`errors.subgroups` of the best detector; n/a where nobody wrote them down.
-
-    Args:
-        by_detector: of study.verdicts.by_subgroup.
-    """
-    best = next(iter(by_detector), None)
-    if best is None:
-        return _nothing("no detector to be asked", "", one)
-    table, title = by_detector[best], f"{best}: who is judged how?"
-    if table["value"].isna().all():
-        return _nothing("; ".join(table["reason"].unique()), title, one)
-    return stamped(errors.subgroups(table, title=title), one)
-
-
 def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
     """How many pairs of equally good detectors seem to differ, by test set.
 
@@ -214,11 +177,12 @@ def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
 
 def stamped(fig: Figure, one: Comparison) -> Figure:
     """The figure with, below it, which data, profile, backbone, start and day."""
-    fig.supxlabel(_wrapped(one, fig), x=0.01, ha="left", size=10, color=MUTED)
+    fig.supxlabel(wrapped(one, fig), x=0.01, ha="left", size=10, color=MUTED)
     return fig
 
 
-def _wrapped(one: Comparison, fig: Figure) -> str:
+def wrapped(one: Comparison, fig: Figure) -> str:
+    """What a figure's numbers are of, in lines of its width."""
     return textwrap.fill(one.stamp, int(fig.get_figwidth() * 11.5))
 
 
@@ -229,7 +193,7 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
         rows: of study.pairing.paired_and_not.
     """
     if rows["value"].isna().any():
-        return _nothing(str(rows["reason"].iloc[0]), title, one)
+        return nothing(str(rows["reason"].iloc[0]), title, one)
     fig = style.figure(10, 4.2)
     ax = fig.subplots()
     every = np.concatenate(rows["drawn"].tolist())
@@ -250,7 +214,7 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
     return stamped(fig, one)
 
 
-def _nothing(why: str, title: str, one: Comparison) -> Figure:
+def nothing(why: str, title: str, one: Comparison) -> Figure:
     """A figure that says why there is none."""
     fig = style.figure(8, 2)
     ax = fig.subplots()

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dfstudy.report import compared, tables
+from dfstudy.report import verdicts as judged
 from dfstudy.study import verdicts
 from dfstudy.study.claims import printed_table, scorecard
 from dfstudy.study.comparison import Comparison
@@ -108,7 +109,7 @@ def _verdicts(one: Comparison, n: int) -> Iterator[Part]:
         " groups; brackets hold 90 % of the redraws. Who chooses on test reports the"
         " third column.",
         tables.optimism(draws),
-        compared.optimism(draws, one),
+        judged.optimism(draws, one),
         "Balanced accuracy at thresholds chosen on validation and on test",
     )
     rates = verdicts.at_base_rates(one, n_bootstrap=n)
@@ -117,7 +118,7 @@ def _verdicts(one: Comparison, n: int) -> Iterator[Part]:
         "Precision: of the videos called fake, the share that is. It falls with the"
         " share of fakes among all videos, and with it most accusations are wrong.",
         tables.precision(rates),
-        compared.precision(rates, one),
+        judged.precision(rates, one),
         "Precision at several base rates of the three best detectors",
     )
     people = verdicts.by_subgroup(one, best=3, n_bootstrap=n)
@@ -126,7 +127,7 @@ def _verdicts(one: Comparison, n: int) -> Iterator[Part]:
         "The best three, by what is known of the person who is seen. Few people make"
         ' wide intervals: "no difference was found" is not "there is none".',
         tables.subgroups(people),
-        compared.subgroups(people, one),
+        judged.subgroups(people, one),
         "AUROC and errors of the best detector by subgroup",
     )
 

@@ -14,17 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from dfstudy.metrics import paired
-from dfstudy.metrics.intervals import MIN_GROUPS
+from dfstudy.study.asked import asked, measured, tested
 from dfstudy.study.front import costs
 from dfstudy.study.headline import Entry, by_videos, entries, headline
 from dfstudy.training.evaluation import trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
-_RANKING = ("auroc", "eer")
 
 
 @dataclass(frozen=True)
@@ -90,35 +87,35 @@ def compare(
     return [_compare(tested, n_bootstrap, seed) for tested in by_videos(entries(runs))]
 
 
-def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
-    chosen = headline(tested)
+def _compare(several: Sequence[Entry], n: int, seed: int) -> Comparison:
+    chosen = headline(several)
     options = {"n": n, "seed": seed}
-    rest = [entry for entry in tested if entry.model not in chosen]
-    shared = list(chosen.values()) or list(tested)
+    rest = [entry for entry in several if entry.model not in chosen]
+    shared = list(chosen.values()) or list(several)
     families = [
         name
         for name in shared[0].trained_on
         if all(name in entry.trained_on for entry in shared)
     ]
-    every = _tested(shared)
-    asked = every[_asked(every, families)]
+    every = tested(shared)
+    wanted = every[asked(every, families)]
     seen = set.intersection(*(entry.seen() for entry in shared))
-    videos = asked[asked["video_id"].isin(seen)]
+    videos = wanted[wanted["video_id"].isin(seen)]
     quality, differences = _quality(chosen, videos, options)
     trivial = _trivial(shared, families, options)
     first = shared[0].first
-    several = [result for entry in shared for result in entry.results]
+    every_result = [result for entry in shared for result in entry.results]
     about = {
         "kind": first["data"]["kind"],
         "data": first["data"]["name"],
         "split_sha256": first["data"]["split_sha256"],
         "profile": first["profile"],
-        "backbone": _list(result["backbone"] for result in several),
-        "pretrained": _list(result["pretrained"] for result in several),
-        "date": max(result["finished_at"] for result in several)[:10],
+        "backbone": _list(result["backbone"] for result in every_result),
+        "pretrained": _list(result["pretrained"] for result in every_result),
+        "date": max(result["finished_at"] for result in every_result)[:10],
         "families": families,
         "videos": len(videos),
-        "scored": len(asked),
+        "scored": len(wanted),
         "groups": videos["group"].nunique(),
     }
     return Comparison(
@@ -131,65 +128,6 @@ def _compare(tested: Sequence[Entry], n: int, seed: int) -> Comparison:
         chosen,
         videos,
     )
-
-
-def measured(
-    chosen: Mapping[str, Entry],
-    videos: pd.DataFrame,
-    options: Mapping,
-    *,
-    metric: str = "auroc",
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`metrics.paired.compare` of these detectors on these videos, with reasons.
-
-    Too few groups have values and no intervals, one class has neither: `reason`.
-    """
-    quality = pd.DataFrame(
-        {"value": np.nan, "low": np.nan, "high": np.nan, "reason": None},
-        index=pd.Index(list(chosen), name="name"),
-    ).astype({"reason": "object"})
-    if videos["label"].nunique() < 2 or not chosen:
-        columns = ["first", "second", "value", "low", "high", "p", "p_holm"]
-        nothing = pd.DataFrame(columns=columns)
-        return quality.assign(reason="reals or fakes are missing"), nothing
-    # What judges takes the verdicts, what ranks the scores.
-    column = "score" if metric in _RANKING else "called"
-    ids = videos["video_id"]
-    found, differences = paired.compare(
-        videos["label"],
-        {name: entry.values(ids, column) for name, entry in chosen.items()},
-        videos["group"],
-        metric=metric,
-        **options,
-    )
-    quality.update(found)
-    differences.insert(0, "second", [pair[1] for pair in differences.index])
-    differences.insert(0, "first", [pair[0] for pair in differences.index])
-    if few := too_few(videos):
-        quality[["low", "high"]], quality["reason"] = np.nan, few
-        differences[["low", "high", "p", "p_holm"]] = np.nan
-    return quality, differences.reset_index(drop=True)
-
-
-def too_few(videos: pd.DataFrame) -> str | None:
-    """Why there is no interval on these videos; None where there is one."""
-    groups = videos.groupby("label")["group"].nunique()
-    fewest = int(groups.reindex([0, 1]).fillna(0).min())
-    if fewest >= MIN_GROUPS:
-        return None
-    return f"of {fewest} groups; an interval needs at least {MIN_GROUPS}"
-
-
-def _tested(shared: Sequence[Entry]) -> pd.DataFrame:
-    """The test videos that any of them has scored."""
-    tables = [table for entry in shared for table in entry.split("test")]
-    every = pd.concat(tables).drop_duplicates("video_id")
-    return every.sort_values("video_id", ignore_index=True)
-
-
-def _asked(videos: pd.DataFrame, families: Sequence[str]) -> pd.Series:
-    methods = videos["method"].astype("object").fillna("unknown")
-    return (videos["label"] == 0) | methods.isin(list(families))
 
 
 def _list(words) -> str:
@@ -255,11 +193,11 @@ def _matrix(
     for kind in sorted(videos.loc[videos["label"] == 1, "kind"].unique()):
         some = videos[(videos["label"] == 0) | (videos["kind"] == kind)]
         fakes = set(some.loc[some["label"] == 1, "video_id"])
-        asked = {name: e for name, e in chosen.items() if fakes & e.seen()}
-        seen = set.intersection(*(entry.seen() for entry in asked.values()))
+        who = {name: e for name, e in chosen.items() if fakes & e.seen()}
+        seen = set.intersection(*(entry.seen() for entry in who.values()))
         some = some[some["video_id"].isin(seen)]
-        found = measured(asked, some, options)[0].reindex(list(chosen))
-        found.loc[~found.index.isin(asked), "reason"] = "has not scored such videos"
+        found = measured(who, some, options)[0].reindex(list(chosen))
+        found.loc[~found.index.isin(who), "reason"] = "has not scored such videos"
         method = videos.loc[videos["kind"] == kind, "method"].fillna("unknown").iloc[0]
         found = found.assign(
             kind=kind,
@@ -277,13 +215,13 @@ def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:
     """What is not in the headline, each on its own videos and forgeries."""
     rows = []
     for entry in rest:
-        videos = _tested([entry])
+        videos = tested([entry])
         row = _facts(entry) | {"trained_on": ", ".join(entry.trained_on)}
         if why := entry.trouble():
             rows.append(row | {"reason": why})
             continue
-        asked = videos[_asked(videos, entry.trained_on)]
-        found, _ = measured({entry.model: entry}, asked, options)
+        wanted = videos[asked(videos, entry.trained_on)]
+        found, _ = measured({entry.model: entry}, wanted, options)
         rows.append(row | found.iloc[0].to_dict())
     columns = ["name", "lesson", "seeds", "backbone", "pretrained", "trained_on"]
     columns += ["value", "low", "high", "reason"]

@@ -72,6 +72,7 @@ from dfstudy.course import checks_11 as checks
 from dfstudy.course import gather
 from dfstudy.report import compared, tables
 from dfstudy.report import comparison as page
+from dfstudy.report import verdicts as judged
 from dfstudy.study import comparison, verdicts
 from dfstudy.study.chance import by_chance
 from dfstudy.study.claims import printed_table, scorecard
@@ -294,7 +295,7 @@ compared.matrix(one)
 
 # %%
 draws = verdicts.optimism(one, seed=study.seed)
-compared.optimism(draws, one)
+judged.optimism(draws, one)
 
 # %% [markdown]
 # A test set has many fakes, the world has few. The shares of fakes and reals that are
@@ -305,7 +306,7 @@ compared.optimism(draws, one)
 
 # %%
 rates = verdicts.at_base_rates(one, **resample)
-compared.precision(rates, one)
+judged.precision(rates, one)
 
 # %% [markdown]
 # And who is accused? The renderer has written down skin and age of the person who is seen.
@@ -314,7 +315,7 @@ compared.precision(rates, one)
 
 # %%
 people = verdicts.by_subgroup(one, **resample)
-compared.subgroups(people, one)
+judged.subgroups(people, one)
 
 # %% [markdown]
 # ## 7. What the papers claim
