@@ -57,6 +57,22 @@ def test_features_are_computed_once_and_again_for_other_weights(seen, monkeypatc
     assert not np.allclose(other, table)
 
 
+def test_features_are_of_the_frames_whatever_their_flow(tiny_data):
+    family = models.family("cnn_rnn")
+    view = family.view(TINY.frames)
+    built = family.build(view=view, network="slim", pretrained="none", seed=6)
+    rows = tiny_data.manifest[tiny_data.manifest["split"] == "val"]
+
+    def file(**changes):
+        prepared = tiny_data.prepared(replace(view, **changes))
+        return features(built.spatial, prepared, rows).filename
+
+    plain = file()
+    assert file(flow="adjacent") == file(flow="apart", apart_s=0.1) == plain
+    assert file(sampling="first") != plain
+    assert file(frames=TINY.frames - 2) != plain
+
+
 @pytest.mark.parametrize("by", ["frame", "video"])
 def test_features_stand_in_the_place_of_frames(seen, by):
     _, prepared, rows, table = seen

@@ -90,7 +90,7 @@ def compare(
         left = all_but_one(n_groups)
         without[name] = np.mean([f(left) for f in of_weights], axis=0)
     # A resample that lost a class has no AUROC, of no detector.
-    kept = ~np.isnan(next(iter(drawn.values())))
+    kept = np.isfinite(list(drawn.values())).all(axis=0)
     quality = {}
     for name, row in drawn.items():
         low, high = bca.ends(row[kept], values[name], without[name], level=level)

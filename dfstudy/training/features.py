@@ -5,10 +5,12 @@
 
 A network that is not trained says the same of a frame in every epoch. With its features
 on disk, what stands on top of it trains in seconds. They are kept by the network's
-weights and by the videos, so whoever has the same of both shares them.
+weights and by the frames, so whoever has the same of both shares them: also two sets
+that differ by their flow alone.
 """
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tqdm import tqdm
 from dfstudy import paths
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
+from dfstudy.data.view import View
 from dfstudy.models import all_weights, forward
 
 
@@ -43,7 +46,7 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
         return table[pd.Index(ids).get_indexer(wanted)]
     videos = PreparedSet(prepared, rows, by="video")
     frames = prepared.view.frames
-    folder = paths.home() / "features" / _key(spatial, prepared, videos)
+    folder = paths.home() / "features" / _key(spatial, prepared.view, videos)
     with paths.alone(folder):
         return _kept(folder, spatial, videos, frames)
 
@@ -71,9 +74,14 @@ def _kept(folder: Path, spatial: Any, videos: PreparedSet, frames: int) -> np.nd
     return np.load(path, mmap_mode="c")
 
 
-def _key(spatial: Any, prepared: Prepared, videos: PreparedSet) -> str:
-    digest = hashlib.sha256(prepared.folder.name.encode())
+def _key(spatial: Any, view: View, videos: PreparedSet) -> str:
+    # What `first` prepared of more frames begins with the same ones.
+    frames = 1 if view.sampling == "first" else view.frames
+    seen = replace(view, flow="none", apart_s=View.apart_s, text=False, frames=frames)
+    digest = hashlib.sha256(seen.key().encode())
     digest.update("\n".join(videos.video_ids).encode())
+    for i in range(len(videos)):  # enough to know the files by
+        digest.update(videos[i][0][0].numpy().tobytes())
     for weight in all_weights(spatial):
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()[:16]
