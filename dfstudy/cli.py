@@ -10,6 +10,7 @@
     dfstudy audit manifest.parquet
     dfstudy predict clip.mp4 --json
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
+    dfstudy report --profile laptop
 
 The options of each command are here, what it does with them is in `commands`.
 """
@@ -160,6 +161,18 @@ def _parser() -> argparse.ArgumentParser:
         help="what is said of the video(s), for a detector that reads it",
     )
     sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    sub = command("report")
+    sub.add_argument(
+        "--runs", type=Path, help="a run's folder (default: the profile's)"
+    )
+    sub.add_argument("--profile", choices=profiles.NAMES, default="laptop")
+    sub.add_argument("--out", type=Path, help="where to (default: the run's folder)")
+    sub.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail where the page is older than the results",
+    )
     return parser
 
 

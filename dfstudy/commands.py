@@ -226,6 +226,23 @@ def predict(args: argparse.Namespace) -> int:
     return 1 if any(verdict.error for verdict in verdicts) else 0
 
 
+def report(args: argparse.Namespace) -> int:
+    """Compare the detectors of a run, as a page and as Markdown."""
+    from dfstudy import paths
+    from dfstudy.report import comparison
+
+    runs = args.runs or paths.runs(args.profile)
+    if not (runs / "results").is_dir():
+        raise ValueError(f"{runs}: no results; lessons 03 to 10 write them")
+    if args.check:
+        problems = comparison.old(runs, args.out)
+        for problem in problems:
+            print(f"{problem}: run `dfstudy report` again")
+        return 1 if problems else 0
+    print(*comparison.write(runs, args.out), sep="\n")
+    return 0
+
+
 def _line(verdict) -> str:
     if verdict.error:
         return f"{verdict.file}: failed: {verdict.error}"

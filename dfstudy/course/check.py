@@ -57,9 +57,20 @@ def in_sync(root: Path) -> list[str]:
     return [f"{text}: run `python -m dfstudy.course build`" for text in found]
 
 
+def markdown(root: Path) -> list[str]:
+    """Pages in Markdown name no metric's value that a run has not written."""
+    files = [root.glob("*.md")]
+    files += [(root / name).rglob("*.md") for name in ("docs", "data", "tests")]
+    return [
+        f"{path.relative_to(root)}: a metric typed by hand: {text}"
+        for path in sorted(itertools.chain(*files))
+        for text in rules.typed_metrics(path.read_text(encoding="utf-8"))
+    ]
+
+
 def course(root: Path) -> list[str]:
     """Every problem of the course in `root`."""
-    found = in_sync(root)
+    found = in_sync(root) + markdown(root)
     for one in lessons.find(root / "notebooks"):
         found += lesson(nbformat.read(one.path, as_version=4), one.name)
     return found

@@ -114,7 +114,7 @@ def read_results(runs: str | Path) -> list[dict]:
         ResultError: a file is not a result; the message names it.
     """
     runs = Path(runs)
-    folder = runs / "results" if (runs / "results").is_dir() else runs
+    folder = runs if runs.name == "results" else runs / "results"
     results = []
     for path in sorted(folder.glob("*.json")):
         try:
