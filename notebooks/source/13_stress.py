@@ -71,14 +71,12 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.course import checks_13 as checks
-from dfstudy.data.truth import kinds
 from dfstudy.metrics.conformal import Limits
 from dfstudy.report import audits, calibration, figures
 from dfstudy.report import leaks as leak_figures
 from dfstudy.report import robustness as damage_figures
 from dfstudy.study import adversarial, audit, calibrated, leaks, papers, planted
 from dfstudy.study import robustness, temporal, transfer
-from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
@@ -86,7 +84,6 @@ from dfstudy.video import perturb
 from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
-kind = kinds(study.data)
 intervals = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
 # What is trained for this lesson alone stays out of the comparison of lesson 11.
