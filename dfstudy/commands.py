@@ -210,10 +210,11 @@ def _line(verdict) -> str:
         return f"{verdict.file}: failed: {verdict.error}"
     if verdict.probability is None:
         return f"{verdict.file}: {verdict.verdict} ({verdict.reason})"
+    why = f" ({verdict.reason})" if verdict.reason else ""
     frames = verdict.frames
     rule = "frames vote" if verdict.threshold is None else f"{verdict.threshold:.2f}"
     return (
-        f"{verdict.file}: {verdict.verdict}, P(fake) = {verdict.probability:.2f}"
+        f"{verdict.file}: {verdict.verdict}{why}, P(fake) = {verdict.probability:.2f}"
         f" (threshold: {rule}; {len(verdict.faces)} face(s) in"
         f" {frames['with_face']} of {len(frames['sampled'])} sampled frames;"
         f" {sum(verdict.seconds.values()):.1f} s)"

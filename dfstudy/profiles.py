@@ -33,11 +33,24 @@ class Profile:
     sweep: int  # points of a grid of settings that are tried
     lengths: tuple[int, ...]  # frames of a clip that are compared, ascending
     repeats: int  # trainings of one detector, from other seeds
+    perturbations: tuple[str, ...]  # how test videos are damaged (video.perturb.KINDS)
+    levels: int  # of each, from mild to heavy
+    damaged_groups: int | None  # test groups whose videos are damaged; None: all
     strangers: int  # people that the slim backbone is pretrained on
     pretrain_epochs: int
     timeout_minutes: int  # of one notebook
 
 
+_EVERY_PERTURBATION = (
+    "h264",
+    "resize",
+    "jpeg",
+    "blur",
+    "noise",
+    "frame_rate",
+    "brightness",
+    "crop",
+)
 _ALL = {
     profile.name: profile
     for profile in (
@@ -58,6 +71,9 @@ _ALL = {
             sweep=2,
             lengths=(4, 8),
             repeats=2,
+            perturbations=("h264", "jpeg"),
+            levels=2,
+            damaged_groups=5,
             strangers=8,
             pretrain_epochs=1,
             timeout_minutes=5,
@@ -79,6 +95,9 @@ _ALL = {
             sweep=4,
             lengths=(4, 8, 16, 32),
             repeats=3,
+            perturbations=("h264", "jpeg", "resize"),
+            levels=3,
+            damaged_groups=32,
             strangers=128,
             pretrain_epochs=10,
             timeout_minutes=20,
@@ -100,6 +119,9 @@ _ALL = {
             sweep=6,
             lengths=(10, 20, 40, 80),
             repeats=3,
+            perturbations=_EVERY_PERTURBATION,
+            levels=3,
+            damaged_groups=8,
             strangers=64,
             pretrain_epochs=6,
             timeout_minutes=60,
@@ -121,6 +143,9 @@ _ALL = {
             sweep=6,
             lengths=(10, 20, 40, 80),
             repeats=5,
+            perturbations=_EVERY_PERTURBATION,
+            levels=5,
+            damaged_groups=None,
             strangers=256,
             pretrain_epochs=10,
             timeout_minutes=24 * 60,

@@ -11,13 +11,15 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dfstudy.data.view import Sample, View, see
+from dfstudy.data.view import Sample, View, see_damaged
+from dfstudy.video.perturb import Perturbation
 from dfstudy.video.probe import VideoError
 from dfstudy.workers import start
 
@@ -34,18 +36,32 @@ def samples(
     ValueError where the view's face detector is not installed, RuntimeError where
     processes cannot start.
     """
+    with closing(damaged(paths, view, (), workers=workers)) as answers:
+        for answer in answers:
+            yield answer if isinstance(answer, str) else answer[0]
+
+
+def damaged(
+    paths: Iterable[str],
+    view: View,
+    damages: Sequence[Perturbation],
+    *,
+    workers: int,
+) -> Iterator[list[Sample] | str]:
+    """As `samples`; of each video the sample of it as it is, and under each damage."""
     detector = _detector_for(view)  # first here: a worker could not say what is wrong
     if workers <= 0:
         for path in paths:
-            yield _try_see(path, view, detector)
+            yield _try_see(path, view, damages, detector)
         return
     waiting: deque[tuple[str, Future]] = deque()
     left = iter(paths)
+    ahead = workers * (2 if damages else 4)  # many samples of one video are large
     pool = _pool(view, workers)
     try:
         while True:
-            for path in islice(left, 4 * workers - len(waiting)):
-                waiting.append((path, pool.submit(_work, path, view)))
+            for path in islice(left, ahead - len(waiting)):
+                waiting.append((path, pool.submit(_work, path, view, damages)))
             if not waiting:
                 return
             path, future = waiting.popleft()
@@ -54,19 +70,23 @@ def samples(
             except BrokenProcessPool:
                 # Some decoders crash on damaged files and take the process along, and
                 # nothing says on which file. So this one alone, then the others again.
-                answer = _alone(path, view)
+                answer = _alone(path, view, damages)
                 pool.shutdown()
                 pool = _pool(view, workers)
-                waiting = deque((p, pool.submit(_work, p, view)) for p, _ in waiting)
+                waiting = deque(
+                    (p, pool.submit(_work, p, view, damages)) for p, _ in waiting
+                )
             yield answer
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _alone(path: str, view: View) -> Sample | str:
+def _alone(
+    path: str, view: View, damages: Sequence[Perturbation]
+) -> list[Sample] | str:
     with _pool(view, 1) as pool:
         try:
-            return pool.submit(_work, path, view).result()
+            return pool.submit(_work, path, view, damages).result()
         except BrokenProcessPool:
             return "the process that decoded it died"
 
@@ -110,12 +130,17 @@ def _detector_for(view: View) -> "Detector | None":
     return faces.new_detector(view.detector)
 
 
-def _work(path: str, view: View) -> Sample | str:
-    return _try_see(path, view, _detector)
+def _work(path: str, view: View, damages: Sequence[Perturbation]) -> list[Sample] | str:
+    return _try_see(path, view, damages, _detector)
 
 
-def _try_see(path: str, view: View, detector: "Detector | None") -> Sample | str:
+def _try_see(
+    path: str,
+    view: View,
+    damages: Sequence[Perturbation],
+    detector: "Detector | None",
+) -> list[Sample] | str:
     try:
-        return see(path, view, detector=detector)
+        return list(see_damaged(path, view, damages, detector=detector))
     except (VideoError, OSError) as error:
         return str(error)

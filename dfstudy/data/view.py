@@ -8,14 +8,15 @@
     sample = see("clip.mp4", view, detector=new_detector(view.detector))
 
 `see` is the only way from a file to a detector's input. Preparation and prediction both
-call it, so what a detector is trained on is what it is served.
+call it, so what a detector is trained on is what it is served. `see_damaged` is the
+same way, for a video that something has happened to.
 """
 
 import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
@@ -36,6 +37,7 @@ from dfstudy.video.sample import (
 )
 
 if TYPE_CHECKING:
+    from dfstudy.video.perturb import Perturbation
     from dfstudy.video.track import Detector, FaceTrack
 
 NO_FACE = "no face found"
@@ -188,6 +190,25 @@ def see(
         VideoError: the file cannot be used, with the reason.
         ValueError: a view of faces without a detector.
     """
+    return next(see_damaged(path, view, [], detector=detector))
+
+
+def see_damaged(
+    path: str | os.PathLike[str],
+    view: View,
+    damages: Sequence["Perturbation"],
+    *,
+    detector: "Detector | None" = None,
+) -> Iterator[Sample]:
+    """What `see` shows of the video, then of the video under each of `damages`.
+
+    Each changes the frames of the file at their own size, before anything is resized
+    or cut out, so that what is seen is what a damaged file would give. Which frames,
+    and where the faces are, is decided once, in the video as it is: what a score then
+    loses, the detector has lost and not the search for faces.
+
+    The other arguments, and the errors, are those of `see`.
+    """
     if view.needs_faces and detector is None:
         raise ValueError("a view of faces needs a detector")
     whole, count = view.crop == "frame", view.frames
@@ -198,9 +219,10 @@ def see(
         _sampling(path, view, looked, detector),
         resize=partial(resize, height=view.height, width=view.width) if whole else None,
         faces=detector is not None,
+        again=len(damages) > 0,
         seconds=_needed(view, looked),
     )
-    at, faces, absent = np.arange(count), [], looked
+    at, tracks, absent = np.arange(count), [], looked
     if detector is not None:
         every = view.follow or (1 if view.sampling == "best" else 4)
         tracks = clip.track(detector, count=looked, every=every)
@@ -208,22 +230,24 @@ def see(
             absent = looked - int(tracks[0].present.sum())
         if tracks and view.drop == "frame":
             at = _move_up(np.flatnonzero(tracks[0].present), view)
-        faces = _faces(clip, tracks, at, looked, view)
-    shown = clip.shown[at] if whole else None
-    beside = clip.shown[looked + at] if whole and view.pairs else None
     indices = clip.indices[at]
     later = clip.indices[looked + at] > indices if view.pairs else None
-    return Sample(
-        frames=shown,
-        faces=faces,
-        indices=indices,
-        n_frames=clip.n_frames,
-        repeated=count_repeats(indices),
-        dropped=NO_FACE if view.needs_faces and not faces else None,
-        flow=_flow(view, shown, beside, later) if whole else None,
-        searched=looked if detector is not None else 0,
-        faceless=absent if detector is not None else 0,
-    )
+    for damage in [None, *damages]:
+        look = clip if damage is None else clip.damaged(damage)
+        faces = _faces(look, tracks, at, looked, view)
+        shown = look.shown[at] if whole else None
+        beside = look.shown[looked + at] if whole and view.pairs else None
+        yield Sample(
+            frames=shown,
+            faces=faces,
+            indices=indices,
+            n_frames=clip.n_frames,
+            repeated=count_repeats(indices),
+            dropped=NO_FACE if view.needs_faces and not faces else None,
+            flow=_flow(view, shown, beside, later) if whole else None,
+            searched=looked if detector is not None else 0,
+            faceless=absent if detector is not None else 0,
+        )
 
 
 def _sampling(
@@ -273,6 +297,7 @@ def _faces(
     if not tracks:
         return []
     boxes = np.stack([track.boxes[at] for track in tracks])  # (F, T, 4)
+    boxes = clip.moved(boxes)
     cut = partial(clip.cut, size=min(view.height, view.width), margin=view.margin)
     flows = view.crop == "face" and view.flow != "none"
     if flows and view.pairs:

@@ -4,9 +4,10 @@
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
 
 The video takes the same way as in training (`data.view.see`), the detector folder says
-how: its view, its rule from frames to a video, its threshold and its temperature. Where
-no face is found the answer is "cannot tell": a detector of swapped faces has nothing to
-say about a video without one.
+how: its view, its rule from frames to a video, its threshold and its temperature. The
+answer is "cannot tell" where no face is found (a detector of swapped faces has nothing
+to say about a video without one), and where the score does not decide: where reals and
+fakes of validation both had such scores, or neither (see metrics.conformal).
 """
 
 import time
@@ -18,12 +19,14 @@ import numpy as np
 
 from dfstudy import paths
 from dfstudy.data.view import FaceClip, Sample, see
+from dfstudy.metrics import conformal
 from dfstudy.metrics.calibration import apply_temperature
 from dfstudy.models.detector import Detector
 from dfstudy.training.protocol import Rule
 from dfstudy.video import track
 
-CANNOT_TELL = "cannot tell"
+CANNOT_TELL = conformal.BOTH
+_ORDER = (conformal.REAL, CANNOT_TELL, conformal.FAKE)  # of faces: the last one counts
 SYNTHETIC = (
     "this detector was trained on synthetic data: its verdict on a real video means"
     " nothing"
@@ -145,19 +148,21 @@ def predict(
     said = [text] * len(clips) if detector.view.text else None
     scores = detector.score(clips, flow, text=said)
     scored = time.perf_counter()
-    videos = [_probability(score, rule, detector) for score in np.atleast_1d(scores)]
-    # One manipulated face is enough for a manipulated video.
-    order = [(verdict == "fake", probability) for probability, verdict in videos]
+    videos = [_judged(score, rule, detector) for score in np.atleast_1d(scores)]
+    # One manipulated face is enough for a manipulated video, and one that may be is
+    # enough to doubt.
+    order = [(_ORDER.index(verdict), p) for p, verdict, _ in videos]
     top = order.index(max(order))
     return Verdict(
         **common,
         verdict=videos[top][1],
         probability=videos[top][0],
+        reason=videos[top][2],
         threshold=float(apply_temperature(rule.threshold, detector.temperature))
         if rule.ranking == rule
         else None,
         faces=[
-            _face(face, *(videos[i] if per_face else (None, None)))
+            _face(face, *(videos[i][:2] if per_face else (None, None)))
             for i, face in enumerate(sample.faces)
         ],
         frame_scores=[float(s) for s in np.ravel(scores[top])],
@@ -165,13 +170,33 @@ def predict(
     )
 
 
-def _probability(
+def _judged(
     scores: np.ndarray, rule: Rule, detector: Detector
-) -> tuple[float, str]:
+) -> tuple[float, str, str | None]:
+    """Probability, verdict, and why it is "cannot tell"."""
     scores = np.ravel(scores)
     value = rule.ranking.aggregate(scores)
     probability = float(apply_temperature(value, detector.temperature))
-    return probability, "fake" if rule.is_fake(rule.aggregate(scores)) else "real"
+    called = "fake" if rule.is_fake(rule.aggregate(scores)) else "real"
+    chosen = detector.info.get("conformal")
+    if chosen is None:  # a detector of an older version
+        return probability, called, None
+    limits = conformal.Limits(**chosen)
+    verdict = str(limits.verdicts(probability))
+    if verdict == called:
+        return probability, called, None
+    if verdict == conformal.NEITHER:
+        reason = "hardly a real and hardly a fake of validation had such a score"
+    elif verdict != conformal.BOTH:
+        reason = f"the detector's rule says {called}, its score is that of a {verdict}"
+    elif None in (limits.real_up_to, limits.fake_from):
+        reason = (
+            f"it takes {conformal.needed(limits.alpha)} reals and as many fakes of"
+            " validation to rule one of them out, and there were fewer"
+        )
+    else:
+        reason = "reals and fakes of validation both had such scores"
+    return probability, CANNOT_TELL, reason
 
 
 def _face(

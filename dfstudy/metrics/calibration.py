@@ -1,4 +1,4 @@
-"""Do the probabilities mean what they say? Temperature, ECE and reliability.
+"""Do the probabilities mean what they say? Temperature, ECE, Brier and reliability.
 
     temperature = fit_temperature(val_labels, val_scores)     # chosen on validation
     probabilities = apply_temperature(test_scores, temperature)
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit, xlogy
+from sklearn.isotonic import IsotonicRegression
 
 BINS = 10  # equal widths; a test set of some hundred videos cannot fill more
 EPS = 1e-6  # a vote share is exactly 0 or 1 for many videos, and has no logit there
@@ -79,6 +80,47 @@ def ece(labels: ArrayLike, probabilities: ArrayLike, *, bins: int = BINS) -> flo
     if not p.size:
         raise ValueError("no videos: nothing to compute a calibration error of")
     return float(np.abs(bin_gaps(labels, p, bins).sum(axis=0)).sum() / p.size)
+
+
+def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared error of P(fake), in [0, 1] (Brier 1950); 0.25 says 0.5 of all.
+
+    Raises:
+        ValueError: as `ece`.
+    """
+    labels, p = check_probabilities(labels, probabilities)
+    if not p.size:
+        raise ValueError("no videos: nothing to compute a Brier score of")
+    return float(squared_errors(labels, p).mean())
+
+
+def brier_parts(labels: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
+    """What a Brier score is made of: miscalibration - discrimination + uncertainty.
+
+    `miscalibration` is what the best monotone correction of the probabilities would
+    take away (isotonic regression on these very videos), `discrimination` what is then
+    won over saying the share of fakes of every video, `uncertainty` the score of that.
+    Exact and without bins (Dimitriadis, Gneiting, Jordan, "Stable reliability diagrams
+    for probabilistic classifiers", PNAS 2021).
+
+    Raises:
+        ValueError: as `brier`.
+    """
+    labels, p = check_probabilities(labels, probabilities)
+    score = brier(labels, p)
+    corrected = IsotonicRegression(out_of_bounds="clip").fit_transform(p, labels)
+    best = brier(labels, np.clip(corrected, 0, 1))
+    constant = brier(labels, np.full(p.size, labels.mean()))
+    return {
+        "miscalibration": score - best,
+        "discrimination": constant - best,
+        "uncertainty": constant,
+    }
+
+
+def squared_errors(labels: NDArray, p: NDArray) -> NDArray:
+    """(N,) Brier loss of each video."""
+    return (p - labels) ** 2
 
 
 def bin_gaps(labels: NDArray, p: NDArray, bins: int = BINS) -> NDArray:

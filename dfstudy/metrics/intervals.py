@@ -76,6 +76,46 @@ def group_bootstrap(
     }
 
 
+def group_mean(
+    values: ArrayLike,
+    groups: ArrayLike,
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict:
+    """The mean over videos of anything, a loss or a yes, with its interval.
+
+        group_mean(called[reals], groups[reals])      # the share of reals called fake
+
+    Args:
+        values: (N,) numbers, or booleans for a share.
+        groups, n, level: as in `group_bootstrap`.
+
+    Returns:
+        An entry as there.
+
+    Raises:
+        ValueError: a value that is no number; else as `group_bootstrap`.
+    """
+    v = np.asarray(values, dtype=np.float64)
+    if v.ndim != 1 or not np.isfinite(v).all():
+        raise ValueError(f"values are (N,) finite numbers, not {v.shape} with gaps")
+    if n < 1 or not 0 < level < 1:
+        raise ValueError(f"n >= 1 resamples at a level in (0, 1); got {n}, {level}")
+    if not v.size:
+        return {"value": None, "reason": "there are no such videos"}
+    codes, n_groups = _codes(groups, v.size)
+    entry = {"value": float(v.mean())}
+    if n_groups < MIN_GROUPS:
+        return _without(entry, _few("videos", n_groups))
+    rng = np.random.default_rng(seed)
+    draws = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    sums = np.stack([np.bincount(codes, v), np.bincount(codes)], axis=1)
+    total, count = (draws @ sums).T
+    return _entry(entry, total / count, level, n_groups)
+
+
 def _entry(entry: dict, drawn: np.ndarray, level: float, n_groups: int) -> dict:
     if entry["value"] is None:
         return entry
@@ -114,9 +154,13 @@ def _too_few(labels: np.ndarray, codes: np.ndarray) -> str | None:
     for label, word in ((0, "reals"), (1, "fakes")):
         n = np.unique(codes[labels == label]).size
         if 0 < n < MIN_GROUPS:
-            word = f"the {word} come from {n} group{'s' * (n > 1)}"
-            return f"{word}: an interval needs at least {MIN_GROUPS}"
+            return _few(word, n)
     return None
+
+
+def _few(word: str, n: int) -> str:
+    word = f"the {word} come from {n} group{'s' * (n > 1)}"
+    return f"{word}: an interval needs at least {MIN_GROUPS}"
 
 
 def _codes(groups: ArrayLike, n: int) -> tuple[np.ndarray, int]:

@@ -36,7 +36,8 @@ class Detector:
     """A network, the view it was trained on, and how its scores become a verdict.
 
     `info` is the content of model.json. Beside what `new` writes it holds, once chosen
-    on validation, `rule` (aggregation, threshold, strict) and `temperature`.
+    on validation, `rule` (aggregation, threshold, strict), `temperature` and
+    `conformal` (metrics.conformal.Limits).
     """
 
     built: Built

@@ -6,7 +6,7 @@
 "mirror_shift": mirrored and shifted. Forty-eight forged clips are few, and without this
 a network learns them by heart. Colours stay, because a composite's are its trace.
 Neither S0 nor S1 augments, so this is for the slim networks. All frames of a clip
-change alike.
+change alike. "mixed" also damages some, as lesson 13 damages test videos.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dfstudy.data.loader import Augment, X
 from dfstudy.training.augment_s3 import s3, s3_jpeg
+from dfstudy.video.perturb import ladder
 
 SHIFT = 0.11  # of the height, at most, in both directions
 
@@ -49,10 +50,42 @@ def _moved(x: Tensor, heads: np.ndarray, moves: np.ndarray) -> Tensor:
     return out
 
 
+def mixed(x: X, rng: np.random.Generator) -> Tensor:
+    """As `mirror_shift`; then half of the items are damaged, each in one way.
+
+    The way, and its level, are drawn from those perturbations that change a frame by
+    itself and keep its size (video.perturb): JPEG, resize, blur, noise, darker. H.264
+    and the frame rate are not among them, so a detector that was trained so meets them
+    for the first time on test videos.
+
+    Args:
+        x: uint8 (B, H, W, 3) or clips (B, T, H, W, 3).
+
+    Raises:
+        ValueError: a pair with flow, which would no longer be that of the frames.
+    """
+    if isinstance(x, tuple):
+        raise ValueError(
+            '"mixed" damages frames, and flow would no longer be theirs; take'
+            ' "mirror_shift" or "none" for a network that sees flow'
+        )
+    out = mirror_shift(x, rng)
+    for item in out:
+        if rng.random() < 0.5:
+            damage = _MIXED[rng.integers(len(_MIXED))]
+            frames = item.reshape(-1, *item.shape[-3:]).numpy()  # shares its memory
+            for target, frame in zip(frames, damage(frames.copy()), strict=True):
+                target[:] = frame
+    return out
+
+
+_MIXED = ladder(["jpeg", "resize", "blur", "noise", "brightness"], levels=5)
+
 # By the name that a recipe or a Variant has for it.
 AUGMENTATIONS: dict[str, Augment | None] = {
     "none": None,
     "mirror_shift": mirror_shift,
+    "mixed": mixed,
     "s3": s3,
     "s3_jpeg": s3_jpeg,
 }

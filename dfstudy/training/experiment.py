@@ -5,8 +5,9 @@
     trained.result["metrics"]["test"]["blend"]["auroc"]
 
 The order is the point. Training videos fit the weights; validation videos choose the
-epoch (where the profile has patience), the rule from frames to a video, its threshold
-and the temperature; then all of this is fixed, and only then are the test videos read.
+epoch (where the profile has patience), the rule from frames to a video, its threshold,
+the temperature and the limits of "cannot tell"; then all of this is fixed, and only
+then are the test videos read.
 The detector's folder keeps every step. The same call again trains nothing, and reads
 no test video: it returns what it had written.
 """
@@ -23,7 +24,8 @@ from dfstudy import models, paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.prepare import Prepared
-from dfstudy.metrics.calibration import fit_temperature
+from dfstudy.metrics import apply_temperature, conformal, fit_temperature
+from dfstudy.metrics.conformal import Limits
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
@@ -119,7 +121,7 @@ def train(
     prepared = data.prepared(detector.view)
     val = _predict(detector, prepared, by_split["val"])
     rule, tried = choose_rule(val, labels, candidates=rules)
-    protocol = _fix(detector, rule, _temperature(rule, val, labels))
+    protocol = _fix(detector, rule, *_calibrated(rule, val, labels))
     test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
     both = pd.concat([val, test], ignore_index=True)
     predictions.write(both, said)
@@ -204,11 +206,14 @@ def _new_rules(detector: Detector, rules: Sequence[Rule]) -> None:
     detector.info["rules"] = given
 
 
-def _fix(detector: Detector, rule: Rule, temperature: float) -> Protocol:
+def _fix(
+    detector: Detector, rule: Rule, temperature: float, limits: Limits
+) -> Protocol:
     """Write down what was chosen: from here on the test set may be read."""
     protocol = Protocol(detector.folder)
     protocol.fix(rule, temperature, checkpoint_sha(detector.folder))
     detector.info |= {"rule": asdict(rule), "temperature": temperature}
+    detector.info["conformal"] = limits.to_dict()
     detector.save_card()
     return protocol
 
@@ -234,6 +239,10 @@ def _predict(
     return predictions.table(videos.video_ids, np.concatenate(scores))
 
 
-def _temperature(rule: Rule, val: pd.DataFrame, labels: pd.Series) -> float:
+def _calibrated(
+    rule: Rule, val: pd.DataFrame, labels: pd.Series
+) -> tuple[float, Limits]:
     scores = rule.ranking.video_scores(val)
-    return fit_temperature(labels[scores.index].to_numpy(), scores.to_numpy())
+    y, s = labels[scores.index].to_numpy(), scores.to_numpy()
+    temperature = fit_temperature(y, s)
+    return temperature, conformal.calibrate(y, apply_temperature(s, temperature))

@@ -12,11 +12,13 @@ only while there is room; the others are decoded again when their faces are cut 
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dfstudy.video.read import pick, read_chosen
+from dfstudy.video.perturb import Perturbation
+from dfstudy.video.read import pick, read_chosen, shots
 from dfstudy.video.region import WORKING
 from dfstudy.video.sample import reduce_to
 
@@ -41,7 +43,25 @@ class Clip:
     indices: np.ndarray  # int64 (N,): which frames of the video
     n_frames: int  # decoded
     shown: np.ndarray | None  # uint8 (N, h, w, 3): what `resize` made of them
+    _keep: Callable[[np.ndarray], _Kept] = field(repr=False)
     _kept: dict[int, _Kept] = field(repr=False)
+    _clean: "Clip | None" = field(default=None, repr=False)  # before `_damage`
+    _damage: Perturbation | None = None
+
+    def damaged(self, damage: Perturbation) -> "Clip":
+        """The same frames of the clip as `damage` leaves it."""
+        other = replace(self, _clean=self, _damage=damage)
+        frames = other._read(set(self.indices.tolist()))
+        kept = {index: self._keep(frame) for index, frame in frames}
+        shown = None if self.shown is None else _shown(kept, self.indices)
+        return replace(other, _kept=kept, shown=shown)
+
+    def moved(self, boxes: np.ndarray) -> np.ndarray:
+        """Where boxes (..., 4) found in the clip as it is lie in this one."""
+        if self._damage is None:
+            return boxes
+        size = self._clean._kept[int(self.indices[0])].size
+        return self._damage.moved(boxes, size)
 
     def track(
         self, detector: "Detector", *, count: int | None = None, every: int = 4
@@ -86,13 +106,26 @@ class Clip:
         return out
 
     def _frames(self, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
-        """Each wanted frame once, whole: from memory, else from the file."""
+        """Each wanted frame once, whole, in order: from memory, else read again."""
         again = {index for index in wanted if self._kept[index].whole is None}
-        for index in wanted - again:
-            yield index, self._kept[index].whole
-        if again:
-            for shot in pick(self.path, again):
-                yield shot.index, shot.rgb()
+        read = self._read(again) if again else iter(())
+        for index in sorted(wanted):
+            yield next(read) if index in again else (index, self._kept[index].whole)
+
+    def _read(self, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Wanted frames in order, from the file, and as the damage leaves them."""
+        if self._damage is None:
+            yield from ((shot.index, shot.rgb()) for shot in pick(self.path, wanted))
+            return
+        if self._damage.of_one_frame:
+            numbers = sorted(wanted)
+            clean = (frame for _, frame in self._clean._frames(wanted))
+        else:
+            numbers = range(self.n_frames)
+            clean = (shot.rgb() for shot in islice(shots(self.path), self.n_frames))
+        for index, frame in zip(numbers, self._damage(clean), strict=True):
+            if index in wanted:
+                yield index, frame
 
 
 def read_clip(
@@ -101,6 +134,7 @@ def read_clip(
     *,
     resize: Callable[[np.ndarray], np.ndarray] | None = None,
     faces: bool,
+    again: bool = False,
     seconds: float = float("inf"),
 ) -> Clip:
     """Read the frames that `choose` wants (see `read.read_chosen`).
@@ -108,6 +142,7 @@ def read_clip(
     Args:
         resize: makes `Clip.shown` of frames uint8 (1, H, W, 3); nothing where None.
         faces: whether faces are to be followed and cut out.
+        again: whether the clip is to be damaged, so that whole frames are needed again.
         seconds: read no further than this after the first frame.
 
     Raises:
@@ -121,10 +156,20 @@ def read_clip(
         return _Kept(
             shown=resize(frame[None])[0] if resize else None,
             small=reduce_to(frame, WORKING) if faces else None,
-            whole=frame if faces and room >= 0 else None,
+            whole=frame if (faces or again) and room >= 0 else None,
             size=frame.shape[:2],
         )
 
     kept, indices, n_frames = read_chosen(path, choose, keep=keep, seconds=seconds)
-    shown = np.stack([kept[i].shown for i in indices.tolist()]) if resize else None
-    return Clip(path=path, indices=indices, n_frames=n_frames, shown=shown, _kept=kept)
+    return Clip(
+        path=path,
+        indices=indices,
+        n_frames=n_frames,
+        shown=_shown(kept, indices) if resize else None,
+        _keep=keep,
+        _kept=kept,
+    )
+
+
+def _shown(kept: dict[int, _Kept], indices: np.ndarray) -> np.ndarray:
+    return np.stack([kept[i].shown for i in indices.tolist()])
