@@ -7,6 +7,7 @@
     dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
     dfstudy export manifest.parquet --format npz --out faces --crop face --size 224 224
+    dfstudy audit manifest.parquet
     dfstudy predict clip.mp4 --json
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
     dfstudy temporal runs/laptop/models/cnn_rnn_0
@@ -22,7 +23,10 @@ from dfstudy import __version__, commands, profiles
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 1 (something failed) or 2 (bad call)."""
+    """Run one command; the exit code is 0, 1 (something failed) or 2 (bad call).
+
+    `dfstudy audit` has one more: 3, a shortcut was found.
+    """
     parser = _parser()
     args = parser.parse_args(argv)
     try:
@@ -131,6 +135,23 @@ def _parser() -> argparse.ArgumentParser:
     _view_options(sub)
     sub.add_argument("--workers", type=_positive)
 
+    sub = command("audit")
+    sub.add_argument(
+        "manifest", type=Path, help="a manifest, or a folder of videos to index"
+    )
+    sub.add_argument("--probes", nargs="+", metavar="PROBE", choices=_PROBES)
+    sub.add_argument(
+        "--model",
+        type=Path,
+        metavar="FOLDER",
+        help="a detector: does it call authentic validation videos fake after harmless"
+        " edits?",
+    )
+    sub.add_argument("--workers", type=_positive, help="processes that decode")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="the same document")
+
     sub = command("predict")
     sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
     sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
@@ -155,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+# study.audit.PROBES
+_PROBES = ("metadata", "name", "background", "resolution", "dataset", "duration")
+_PROBES += ("identity",)
 _RESIZES = ("area", "adaptive", "bilinear", "centre")  # data.view.View.resize
 
 

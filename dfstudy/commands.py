@@ -135,6 +135,57 @@ def _view(args: argparse.Namespace):
     return View(height=height, width=width, **settings)
 
 
+def audit(args: argparse.Namespace) -> int:
+    """Can the label be read without seeing a face? Exit code 3: it can."""
+    with _only_ours_on_stdout() as stdout:
+        from dfstudy import paths
+        from dfstudy.report import audits
+        from dfstudy.study import audit
+
+        videos = _videos(args.manifest, args.seed)
+        probes = args.probes or audit.PROBES
+        workers = args.workers or 0
+        table = audit.audit(videos, probes=probes, seed=args.seed, workers=workers)
+        edits = _edits(args, videos)
+        document = audits.document(table, edits)
+        if args.out:
+            paths.put(args.out, json.dumps(document, indent=1) + "\n")
+        if args.json:
+            json.dump(document, stdout)
+            print(file=stdout)
+        else:
+            print(audits.text(table, edits), file=stdout)
+    return 3 if audit.found(table) else 0
+
+
+def _videos(path: Path, seed: int):
+    """The manifest at `path`, or of the videos in a folder, indexed and split."""
+    from dfstudy.data import index, manifest, splits
+
+    if not path.is_dir():
+        return manifest.read(path)
+    return splits.split(index.index(path), seed=seed)[0]
+
+
+def _edits(args: argparse.Namespace, videos):
+    """What `study.blending.edits` says of --model; None without."""
+    if not args.model:
+        return None
+    from dataclasses import replace
+
+    from dfstudy.data import prepare
+    from dfstudy.models import detector as detectors
+    from dfstudy.study import blending
+
+    model = detectors.load(args.model)
+    rows = blending.reals(videos, seed=args.seed)
+    view = replace(model.view, text=False)
+    # What is there of the whole set serves; else only these few are prepared.
+    whole = view in prepare.prepared_views(videos)
+    prepared = prepare.prepare(videos if whole else rows, view, workers=args.workers)
+    return blending.edits(model, prepared, rows, seed=args.seed)
+
+
 def predict(args: argparse.Namespace) -> int:
     """Real, fake or cannot tell, for each video."""
     with _only_ours_on_stdout() as stdout:
