@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from dfstudy import paths
-from dfstudy.data import frame_split, index, splits, synth
+from dfstudy.data import frame_split, groups, index, splits, synth
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet
 from dfstudy.metrics.scores import auroc, auroc_by_group
@@ -62,7 +62,8 @@ def laboratory(profile: Profile) -> Dataset:
     """A small set, rendered once, of what one frame cannot show an honest detector.
 
     As many frames a clip as a detector sees, spread over the time of the course's
-    clips; half as many pairs of people, all of them new.
+    clips; half as many pairs of people, all of them new. No detector is trained on it,
+    so all of its videos are test videos to whoever asks.
     """
     height, width = profile.clip_size
     pairs = max(1, profile.pairs // 2)
@@ -79,9 +80,8 @@ def laboratory(profile: Profile) -> Dataset:
         families=FAMILIES,
         strength=STRENGTH,
     )
-    table, facts = splits.split(index.index(root), seed=_SEED, fractions=_FRACTIONS)
-    kept = table[table["split"].notna()].reset_index(drop=True)
-    return Dataset(root.name, index.kind(root), root, kept, facts)
+    table = groups.find(index.index(root)).table.assign(split="test")
+    return Dataset(root.name, index.kind(root), root, table, {})
 
 
 def meter(
@@ -141,7 +141,7 @@ def compare(
         seen: (videos, T, F) features of frames, in the order of `manifest`.
         seeds: one repetition each: another split, another network.
     """
-    group = splits.split(manifest, seed=0, fractions=_FRACTIONS)[0]["group"]
+    group = groups.find(manifest).table["group"]
     codes = pd.Series(np.unique(group, return_inverse=True)[1], manifest["video_id"])
     n_groups = int(codes.max()) + 1
     rng = np.random.default_rng(seeds.start)

@@ -117,15 +117,18 @@ def leave_one_out(
             given.
         options: of training.experiment.train.
 
+    Returns:
+        Empty where there are fewer than two families: there is nothing to leave out.
+
     Raises:
-        ValueError: fewer than two families, or a model with a BASE.
+        ValueError: a model with a BASE.
     """
     if hasattr(models.family(model), "BASE"):
         raise ValueError(f"{model} stands on a network that was shown every family")
     wanted = tuple(families) or experiment.trained_on(model)
     there = experiment.trained_families(data.manifest, wanted)
     if len(there) < 2:
-        raise ValueError(f"{data.name} has one kind of forgery only: {there}")
+        return {}
     return {
         name: experiment.train(
             model,
@@ -153,8 +156,13 @@ def unseen(
         everything: trained on every family. left_out: of `leave_one_out`.
 
     Returns:
-        See `rows_of`: two rows a forgery, trained on "all" and on "all but blend".
+        See `rows_of`: two rows a forgery, trained on "all" and on "all but blend". One
+        row without a value, and the reason, where nothing was left out.
     """
+    if not left_out:
+        row = {"trained_on": "all but it", "tested_on": data.name, "kind": "any"}
+        row["reason"] = "there is one kind of forgery only: nothing can be left out"
+        return _table([row])
     shown_all = read(everything, data)
     rows = [
         rows_of(
@@ -214,5 +222,9 @@ def rows_of(
         )
         balanced = entries["balanced_accuracy"]["value"]
         rows.append(row | entries["auroc"] | {"balanced_accuracy": balanced})
+    return _table(rows)
+
+
+def _table(rows: list[dict]) -> pd.DataFrame:
     table = pd.DataFrame(rows).reindex(columns=[*_COLUMNS, *_NUMBERS, "reason"])
     return table.astype(dict.fromkeys(_NUMBERS, "float64"))
