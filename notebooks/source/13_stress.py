@@ -77,7 +77,7 @@ from dfstudy.report import leaks as leak_figures
 from dfstudy.report import robustness as damage_figures
 from dfstudy.study import adversarial, audit, calibrated, leaks, papers, planted
 from dfstudy.study import robustness, temporal, transfer
-from dfstudy.training import experiment, results
+from dfstudy.training import experiment, results, scored
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
 from dfstudy.video import perturb
@@ -356,10 +356,7 @@ damage_figures.attack(attack, title="S0's network, one step against it, on valid
 # was fitted on validation videos.
 
 # %%
-tests = {"S1": s1, "S0": s0}
-table = s0.videos(videos, "test")
-probability = experiment.apply_temperature(table["score"], s0.detector.temperature)
-table = table.assign(probability=probability)
+table = scored.videos(study.runs, s0.result)
 calibration.reliability(
     {
         "before the temperature": (table["label"], table["score"]),
@@ -439,14 +436,14 @@ elsewhere = pd.concat(
             trained_on=f"{name}, {study.data.name}",
             **intervals,
         )
-        for name, trained in tests.items()
+        for name, trained in {"S1": s1, "S0": s0}.items()
     ],
     ignore_index=True,
 )
 elsewhere.drop(columns="reason").round(2)
 
 # %%
-both = elsewhere[elsewhere["kind"].isin(hidden.manifest["method"])]
+both = elsewhere[elsewhere["kind"].isin({*hidden.manifest["method"], "unknown"})]
 figures.intervals(
     both.assign(name=both["trained_on"].str.split(",").str[0] + " on " + both["tested_on"] + ", " + both["kind"]),
     title="The same detectors, at home and elsewhere",
