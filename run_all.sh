@@ -5,6 +5,7 @@
 #   ./run_all.sh --profile smoke         minutes: does all of it run? (or colab, paper)
 #   ./run_all.sh --data FOLDER           your own videos in place of the synthetic set
 #   ./run_all.sh --only 03 | --from 03   some of the lessons; --fresh: finished ones too
+#   ./run_all.sh --side-by-side 1        one lesson at a time (default: two if they fit)
 #   ./run_all.sh --list | --plan         what there is; minutes, memory and disk it takes
 #   ./run_all.sh --test [PYTEST OPTION]  the tests, then every lesson and solution in smoke
 #

@@ -7,7 +7,11 @@ clone, or of the working folder where the package is installed without a clone.
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 
 def root() -> Path:
@@ -43,6 +47,26 @@ def put(path: Path, text: str) -> None:
     part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While this holds, no other process makes `path`: two lessons may run at once.
+
+    The lock is a file under the data folder and goes with the process that holds it.
+    Whoever waited finds `path` made. Nested in itself it does nothing.
+    """
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    lock = FileLock(_made(home() / "locks") / f"{name}.lock", is_singleton=True)
+    try:
+        lock.acquire(timeout=2)
+    except Timeout:
+        print(f"waiting for another process, which makes {path.name} ...")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _made(folder: Path) -> Path:

@@ -100,6 +100,34 @@ def test_a_dead_kernel_is_a_failure(place):
     assert "Kernel died" in run.records(job(place))[0].error
 
 
+def test_side_by_side_both_run_at_once_and_a_failure_is_told(place):
+    """Each waits for a word of the other: one after another would never end."""
+    for mine, other in (("01", "02"), ("02", "01")):
+        here = f"p = pathlib.Path({str(place)!r})\n(p / 'said-{mine}').touch()"
+        wait = f"while not (p / 'said-{other}').exists(): time.sleep(0.1)"
+        write(place / "notebooks", mine, "x", f"import pathlib, time\n{here}", wait)
+    write(place / "notebooks", "03", "raises", "unknown_name")
+    out = io.StringIO()
+    assert run.run(job(place, side_by_side=2), out=out) == 1
+    states = [row["status"] for row in timings(place).values()]
+    assert states == ["ok", "ok", "failed"]
+    assert "this run, side by side" in out.getvalue()
+
+
+def test_side_by_side_needs_cores_and_memory(monkeypatch):
+    ours = lessons.find()
+    memory = SimpleNamespace(available=64 * 2**30)
+    monkeypatch.setattr(run.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 2)
+    assert run.at_once("laptop", ours) == 2
+    assert run.at_once("colab", ours) == 1  # a GPU has its own memory
+    memory.available = 2**30
+    assert run.at_once("laptop", ours) == 1
+    memory.available = 64 * 2**30
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
+    assert run.at_once("laptop", ours) == 1
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)]
 )

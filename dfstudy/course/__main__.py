@@ -44,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--from", dest="start", help="this lesson and those after it")
     run.add_argument("--list", action="store_true", help="the lessons there are")
     run.add_argument("--plan", action="store_true", help="forecast; nothing is run")
+    run.add_argument(
+        "--side-by-side",
+        type=int,
+        choices=(1, 2),
+        help="lessons that run at once (default: 2 where cores and memory allow)",
+    )
     run.add_argument("--fresh", action="store_true", help="finished lessons again")
     return parser
 
@@ -86,6 +92,7 @@ def _run(options: argparse.Namespace) -> int:
         profile=options.profile,
         seed=options.seed,
         data=options.data.resolve() if options.data else None,
+        side_by_side=options.side_by_side or run.at_once(options.profile, chosen),
     )
     if options.plan:
         print(plan.forecast(job))

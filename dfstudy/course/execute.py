@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +46,7 @@ def run(
     timeout_s: float,
     env: dict[str, str] | None = None,
     progress: Callable[[float, int], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Execution:
     """Execute `notebook` into `executed` and its HTML; what papermill says into `log`.
 
@@ -53,6 +55,8 @@ def run(
         env: variables on top of this process' own.
         progress: called about 4 times a second with the seconds so far and how many
             cells were begun.
+        stop: once it is set, the notebook is ended and KeyboardInterrupt raised (a
+            Ctrl-C reaches the main thread only).
 
     Whatever ends this function (also Ctrl-C), no process of the notebook's stays.
     """
@@ -80,6 +84,8 @@ def run(
                 peak = max(peak, _memory(process.pid, family))
                 if progress:
                     progress(seconds, _cells_begun(log))
+                if stop and stop.is_set():
+                    raise KeyboardInterrupt
                 if seconds > timeout_s:
                     status = "timeout"
                     break

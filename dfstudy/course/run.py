@@ -1,6 +1,7 @@
 """Run the lessons: one process each, all failures collected, finished ones skipped.
 
     python -m dfstudy.course run --profile smoke --only 03
+    python -m dfstudy.course run --side-by-side 1     # one after another
     python -m dfstudy.course run --data ../videos      # results in runs/videos/laptop/
 
 Everything lands in `runs/<profile>/`: `notebooks/` (executed copies and their HTML),
@@ -12,18 +13,25 @@ and of synthetic videos never share a folder.
 import csv
 import hashlib
 import json
-import shutil
+import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
+
+import psutil
 
 from dfstudy import paths, profiles
 from dfstudy.course import execute
 from dfstudy.course.lessons import Lesson, find
+from dfstudy.course.screen import Screen
 from dfstudy.report import index
 
 COLUMNS = ("lesson", "status", "seconds", "peak_memory_mb", "started")
@@ -51,6 +59,7 @@ class Job:
     seed: int = 0
     data: Path | None = None  # None: the synthetic set
     timeout_minutes: float | None = None  # None: the profile's
+    side_by_side: int = 1  # lessons that run at once
 
     @property
     def folder(self) -> Path:
@@ -67,29 +76,40 @@ class Job:
 def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
     """Run `job`; 0 if every lesson is finished, 1 if one failed, 130 after Ctrl-C."""
     _claim(job)
-    screen = _Screen(out or sys.stdout, job)
+    screen = Screen(out or sys.stdout, job)
     package = paths.code_sha256()
-    code = 0
+    todo, code, stop = [], 0, threading.Event()
+    for lesson in job.lessons:
+        inputs = fingerprint(job, lesson, package)
+        done = read_record(job, lesson)
+        if not fresh and done and done.status == "ok" and done.inputs == inputs:
+            screen.skipped(lesson, done)
+        else:
+            todo.append((lesson, inputs))
     signal.signal(signal.SIGTERM, _terminate)
-    try:
-        for lesson in job.lessons:
-            inputs = fingerprint(job, lesson, package)
-            done = read_record(job, lesson)
-            if not fresh and done and done.status == "ok" and done.inputs == inputs:
-                screen.skipped(lesson, done)
-                continue
-            record = _run_one(job, lesson, inputs, screen)
-            code = code or int(record.status != "ok")
-            write_pages(job)
-    except KeyboardInterrupt:
-        screen.interrupted()
-        code = 130
+    with ThreadPoolExecutor(job.side_by_side) as pool:
+        try:
+            runs = [
+                pool.submit(_run_one, job, lesson, inputs, screen, stop)
+                for lesson, inputs in todo
+            ]
+            while not all(run.done() for run in runs):
+                time.sleep(execute.POLL_SECONDS)  # where a Ctrl-C arrives
+                screen.show()
+            code = int(any(run.result().status != "ok" for run in runs))
+        except KeyboardInterrupt:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            screen.interrupted()
+            code = 130
     write_pages(job)
     screen.table(records(job))
     return code
 
 
-def _run_one(job: Job, lesson: Lesson, inputs: str, screen: "_Screen") -> Record:
+def _run_one(
+    job: Job, lesson: Lesson, inputs: str, screen: Screen, stop: threading.Event
+) -> Record:
     folder = job.folder
     started = datetime.now(UTC).isoformat(timespec="seconds")
     job.record_path(lesson).unlink(missing_ok=True)
@@ -104,15 +124,41 @@ def _run_one(job: Job, lesson: Lesson, inputs: str, screen: "_Screen") -> Record
             "SEED": job.seed,
             "DATA": str(job.data or ""),
         },
-        timeout_s=minutes * 60,
-        env={"DFSTUDY_RUNS": str(folder.parent), "DFSTUDY_HOME": str(paths.home())},
-        progress=screen.progress,
+        timeout_s=minutes * 60 * job.side_by_side,
+        env=_environment(job),
+        progress=partial(screen.progress, lesson),
+        stop=stop,
     )
     record = Record(lesson=lesson.name, started=started, inputs=inputs, **asdict(done))
     path = job.record_path(lesson)
     path.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
     screen.ended(lesson, record)
+    with _PAGES:
+        write_pages(job)
     return record
+
+
+_PAGES = threading.Lock()
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """Of a lesson's process, on top of ours."""
+    places = {"DFSTUDY_RUNS": str(job.folder.parent), "DFSTUDY_HOME": str(paths.home())}
+    if job.side_by_side == 1:
+        return places
+    # A thread that waits for its neighbour gives its core to the other lesson.
+    return places | {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def at_once(profile: str, lessons: Sequence[Lesson]) -> int:
+    """How many lessons this machine runs side by side: two, where they have room.
+
+    One where a GPU does the work, or there is a single core, or too little memory.
+    """
+    if profile not in ("smoke", "laptop") or (os.cpu_count() or 1) < 2:
+        return 1
+    most = sorted((lesson.memory_gb for lesson in lessons), reverse=True)[:2]
+    return 2 if sum(most) < psutil.virtual_memory().available / 2**30 else 1
 
 
 def read_record(job: Job, lesson: Lesson) -> Record | None:
@@ -180,66 +226,3 @@ def _claim(job: Job) -> None:
 
 def _terminate(*_: Any) -> None:
     raise KeyboardInterrupt
-
-
-class _Screen:
-    """Progress for people: one line a lesson, its clock running where that works."""
-
-    def __init__(self, out: TextIO, job: Job):
-        self.out, self.job, self.live = out, job, out.isatty()
-        self.begun, self.cells = 0.0, 0
-        what = f"on {job.data}" if job.data else "on the synthetic set"
-        minutes = sum(lesson.minutes[job.profile] for lesson in job.lessons)
-        self.say(
-            f"{len(job.lessons)} lessons, profile {job.profile}, {what}: about"
-            f" {minutes:.0f} minutes ({profiles.get(job.profile).machine})"
-        )
-
-    def say(self, text: str) -> None:
-        wipe = "\r\033[K" if self.live else ""
-        print(f"{wipe}{text}", file=self.out, flush=True)
-
-    def begins(self, lesson: Lesson) -> None:
-        self.cells = len(json.loads(lesson.path.read_text(encoding="utf-8"))["cells"])
-        self.line = f"{lesson.name:<28}"
-        if not self.live:
-            self.say(f"{self.line} starts")
-
-    def progress(self, seconds: float, cell: int) -> None:
-        if self.live:
-            text = f"\r\033[K{self.line} {clock(seconds)}  cell {cell} of {self.cells}"
-            print(text, end="", file=self.out, flush=True)
-
-    def ended(self, lesson: Lesson, record: Record) -> None:
-        self.say(
-            f"{lesson.name:<28} {record.status:<8} {clock(record.seconds)}"
-            f"  {record.peak_memory_mb / 1024:.1f} GB"
-        )
-        if record.error:
-            log = self.job.folder / "logs" / f"{lesson.name}.log"
-            self.say(f"    {record.error}\n    log: {log}")
-
-    def skipped(self, lesson: Lesson, record: Record) -> None:
-        self.say(
-            f"{lesson.name:<28} finished, {clock(record.seconds)} (--fresh: again)"
-        )
-
-    def interrupted(self) -> None:
-        self.say("stopped; finished lessons are kept, the same command goes on")
-
-    def table(self, known: Iterable[Record]) -> None:
-        rule = "-" * min(64, shutil.get_terminal_size().columns)
-        self.say(f"\n{'lesson':<28} {'status':<8} {'time':>6} {'memory':>8}\n{rule}")
-        mine = {lesson.name for lesson in self.job.lessons}
-        for record in known:
-            if record.lesson in mine:
-                self.say(
-                    f"{record.lesson:<28} {record.status:<8}"
-                    f" {clock(record.seconds):>6} {record.peak_memory_mb / 1024:6.1f}GB"
-                )
-        self.say(f"{rule}\n{self.job.folder / 'index.html'}")
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds: `3:07`."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -65,7 +65,8 @@ def prepare(
         return pool.samples(files, view, workers=cores if workers is None else workers)
 
     parts = deal(table, shard_videos)
-    return fill(folder, parts, answers, view=view, key=key, progress=progress)
+    with paths.alone(folder):
+        return fill(folder, parts, answers, view=view, key=key, progress=progress)
 
 
 def prepared_views(manifest: pd.DataFrame) -> list[View]:

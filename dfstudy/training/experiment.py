@@ -13,9 +13,10 @@ no test video: it returns what it had written.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,47 +101,67 @@ def train(
     runs = runs or paths.runs(profile.name)
     folder = runs / "models" / folder_of(model, **place).name
     name = folder.name.removesuffix(f"_{seed}")
-    detector = fitted(
-        model,
-        data,
-        by_split,
-        folder=folder,
-        **place,
-    )
-    scored.keep(runs, data)
     labels = data.manifest.set_index("video_id")["label"]
     said = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
     report = runs / "results" / f"{lesson}_{name}_{seed}.json"
-    if _is_reported(detector, lesson, rules) and said.exists() and report.exists():
-        both = predictions.read(said)
-        val = both[both["video_id"].isin(by_split["val"]["video_id"])]
-        rule, tried = choose_rule(val, labels, candidates=rules)
-        result = json.loads(report.read_text())
-        return Trained(detector, history(detector), rule, tried, both, result)
-    _new_rules(detector, rules)
-    prepared = data.prepared(detector.view)
-    val = _predict(detector, prepared, by_split["val"])
+    with paths.alone(folder):
+        detector = fitted(model, data, by_split, folder=folder, **place)
+        scored.keep(runs, data)
+        there = said.exists() and report.exists()
+        if not (there and _is_reported(detector, lesson, rules)):
+            _new_rules(detector, rules)
+            protocol, both = _judge(detector, data, by_split, labels, rules)
+            predictions.write(both, said)
+            about = {"lesson": lesson, "model": name, "seed": seed}
+            _report(detector, protocol, both, rows, data, profile, runs, about)
+    both = predictions.read(said)
+    val = both[both["video_id"].isin(by_split["val"]["video_id"])]
     rule, tried = choose_rule(val, labels, candidates=rules)
+    result = json.loads(report.read_text())
+    return Trained(detector, history(detector), rule, tried, both, result)
+
+
+def _judge(
+    detector: Detector,
+    data: Dataset,
+    rows: Mapping[str, pd.DataFrame],
+    labels: pd.Series,
+    rules: Sequence[Rule],
+) -> tuple[Protocol, pd.DataFrame]:
+    """Choose on validation, fix it, read test; predictions of both."""
+    prepared = data.prepared(detector.view)
+    val = _predict(detector, prepared, rows["val"])
+    rule, _ = choose_rule(val, labels, candidates=rules)
     protocol = _fix(detector, rule, *_calibrated(rule, val, labels))
-    test = protocol.read_test(lambda: _predict(detector, prepared, by_split["test"]))
-    both = pd.concat([val, test], ignore_index=True)
-    predictions.write(both, said)
-    bootstrap = {"n_bootstrap": profile.bootstrap, "seed": seed}
-    options = {"train_families": families, **bootstrap}
-    temperature = detector.temperature
-    metrics, frame_metrics = results.evaluate(both, rows, rule, temperature, **options)
+    test = protocol.read_test(lambda: _predict(detector, prepared, rows["test"]))
+    return protocol, pd.concat([val, test], ignore_index=True)
+
+
+def _report(
+    detector: Detector,
+    protocol: Protocol,
+    both: pd.DataFrame,
+    rows: pd.DataFrame,
+    data: Dataset,
+    profile: Profile,
+    runs: Path,
+    about: Mapping[str, Any],
+) -> None:
+    """Write the result of these predictions; `about`: lesson, model and seed."""
+    families = results.families(rows)
+    options = {"train_families": families, "n_bootstrap": profile.bootstrap}
+    options["seed"] = about["seed"]
+    rule = Rule(**detector.info["rule"])
+    metrics, frame_metrics = results.evaluate(
+        both, rows, rule, detector.temperature, **options
+    )
+    read = [detector.info.get(part) for part in ("backbone", "text")]
     results.write_result(
         runs,
-        lesson=lesson,
-        model=name,
+        **about,
         framework=detector.info["framework"],
         profile=profile.name,
-        seed=seed,
-        backbone=" + ".join(
-            detector.info[part]
-            for part in ("backbone", "text")
-            if part in detector.info
-        ),
+        backbone=" + ".join(filter(None, read)),
         pretrained=detector.info["pretrained"],
         train_families=families,
         data=data.identity() | {"scored": results.scored_counts(both, rows)},
@@ -149,13 +170,12 @@ def train(
         frame_metrics=frame_metrics,
         trivial=results.trivial_rows(rows, **options),
         cost=costs.measure(
-            detector, by_split["test"], train_s=detector.info["train_s"]
+            detector, rows[rows["split"] == "test"], train_s=detector.info["train_s"]
         ),
     )
-    detector.info["reported"] = sorted({*detector.info.get("reported", []), lesson})
+    done = {*detector.info.get("reported", []), about["lesson"]}
+    detector.info["reported"] = sorted(done)
     detector.save_card()
-    result = json.loads(report.read_text())
-    return Trained(detector, history(detector), rule, tried, both, result)
 
 
 def trained_families(

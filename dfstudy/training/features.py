@@ -9,7 +9,7 @@ weights and by the videos, so whoever has the same of both shares them.
 """
 
 import hashlib
-import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,18 @@ def features(spatial: Any, prepared: Prepared, rows: pd.DataFrame) -> np.ndarray
     videos = PreparedSet(prepared, rows, by="video")
     frames = prepared.view.frames
     folder = paths.home() / "features" / _key(spatial, prepared, videos)
+    with paths.alone(folder):
+        return _kept(folder, spatial, videos, frames)
+
+
+def _kept(folder: Path, spatial: Any, videos: PreparedSet, frames: int) -> np.ndarray:
     # Of the same videos prepared, a longer look begins with a shorter one.
     there = sorted(int(file.stem) for file in folder.glob("*.npy"))
     if longer := [count for count in there if count >= frames]:
         return np.load(folder / f"{longer[0]}.npy", mmap_mode="c")[:, :frames]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{frames}.npy"
-    part = path.with_suffix(f".part-{os.getpid()}")  # lessons may run side by side
+    part = path.with_suffix(".part")
     out, done = None, 0
     batches = loader(videos, batch_size=8, shuffle=False)
     for clips, _ in tqdm(batches, desc="features of frames", disable=len(videos) < 100):

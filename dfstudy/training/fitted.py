@@ -13,7 +13,7 @@ import importlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +26,7 @@ from dfstudy import models, paths
 from dfstudy.data import misquote
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.data.view import View
 from dfstudy.models import detector as detectors
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
@@ -37,64 +38,12 @@ from dfstudy.training.features import features
 from dfstudy.training.history import class_weight
 from dfstudy.training.protocol import Protocol
 from dfstudy.training.schedule import SCHEDULES
+from dfstudy.training.variant import PLAIN, Variant, folder_of
 from dfstudy.video.sample import even_indices
 
+__all__ = ["PLAIN", "Variant", "fitted", "folder_of", "history"]
+
 _HISTORY = "history.csv"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """What differs from a family's own settings; the empty one is the paper's."""
-
-    look: Mapping[str, Any] = field(default_factory=dict)  # of the family's `view`
-    shape: Mapping[str, Any] = field(default_factory=dict)  # of its `build`
-    loss: Mapping[str, Any] = field(default_factory=dict)  # of its `loss`
-    learning_rate: float | None = None
-    batch_size: int | None = None
-    optimizer: str | None = None
-    augmentation: str | None = None  # a key of augment.AUGMENTATIONS
-    precision: str | None = None  # Lightning's; of PyTorch families
-    longer: float = 1.0  # times the epochs
-    misquoted: int | None = None  # wrong descriptions of a real training video
-    families: tuple[str, ...] = ()  # of forgeries to train on; the model's own if empty
-    finetune: bool = False  # train the spatial network, too, where there is a BASE
-
-    @property
-    def name(self) -> str:
-        """For files: "" of the empty one, "gru-changes" for a GRU with changes=True."""
-        chosen = {**self.look, **self.shape}
-        parts = [key if value is True else str(value) for key, value in chosen.items()]
-        parts += [f"{key}{value:g}" for key, value in self.loss.items()]
-        for key, value in (
-            ("lr", self.learning_rate),
-            ("batch", self.batch_size),
-            ("misquoted", self.misquoted),
-        ):
-            parts += [f"{key}{value:g}"] if value is not None else []
-        named = (self.optimizer, self.augmentation, self.precision)
-        parts += [value.replace("_", "-") for value in named if value]
-        parts += [f"longer{self.longer:g}"] if self.longer != 1 else []
-        parts += ["finetuned"] if self.finetune else []
-        parts += ["on", *self.families] if self.families else []
-        return "-".join(parts)
-
-
-PLAIN = Variant()
-STARTS = {
-    "none": "scratch",
-    "synthetic-identity": "identity",
-    "synthetic-tracks": "tracks",
-    "imagenet": "imagenet",
-}
-
-
-def folder_of(
-    model: str, *, profile: Profile, seed: int, start: str, variant: Variant = PLAIN
-) -> Path:
-    """Where this detector lives: `runs/<profile>/models/<model>[-...]_<seed>`."""
-    parts = [model, variant.name, STARTS[start] if start != profile.pretrained else ""]
-    name = "-".join(filter(None, parts))
-    return paths.runs(profile.name) / "models" / f"{name}_{seed}"
 
 
 def fitted(
@@ -131,21 +80,22 @@ def fitted(
     if models.family(model).VIEW.text:
         settings["text"] = text.encoder()
     inputs = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    try:
-        detector = detectors.load(folder)
-    except detectors.DetectorError:
-        detector = None
-    if detector is not None and detector.info.get("inputs") == inputs:
-        return detector
-    detector, table = _fit(
-        model, data, rows, folder / "fit", profile, seed, start, variant
-    )
-    detector.info["inputs"] = inputs
-    Protocol(folder).retrained()
-    table.to_csv(folder / _HISTORY, index=False)
-    detector.save(folder)
-    shutil.rmtree(folder / "fit")  # checkpoints of single epochs have done their work
-    return detectors.load(folder)
+    with paths.alone(folder):
+        try:
+            detector = detectors.load(folder)
+        except detectors.DetectorError:
+            detector = None
+        if detector is not None and detector.info.get("inputs") == inputs:
+            return detector
+        detector, table = _fit(
+            model, data, rows, folder / "fit", profile, seed, start, variant
+        )
+        detector.info["inputs"] = inputs
+        Protocol(folder).retrained()
+        table.to_csv(folder / _HISTORY, index=False)
+        detector.save(folder)
+        shutil.rmtree(folder / "fit")  # checkpoints have done their work
+        return detectors.load(folder)
 
 
 def history(detector: Detector) -> pd.DataFrame:
@@ -168,18 +118,54 @@ def _fit(
     look = {"frames": profile.frames if slim else family.PAPER.frames}
     look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
     view = family.view(**(look | dict(variant.look)))
-    prepared = data.prepared(view)
+    place = {"profile": profile, "seed": seed, "start": start}
+    built = _built(family, view, data, rows, variant, **place)
+    # The papers of a BASE leave its network as it is; the others train all of theirs.
+    frozen = built.head is not None and (hasattr(family, "BASE") or slim)
+    frozen &= not variant.finetune
+    recipe = _settings(family, variant, slim=slim)
+    train, val = _sets(family, built, view, data, rows, recipe, frozen, seed)
+    if len(train.labels.unique()) < 2:
+        raise ValueError(f"{data.name}: the training videos are all of one class")
+    reading, options = _reading(family, recipe, profile, frozen)
+    fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
+    table = fit(
+        built.head if frozen else built.module,
+        loader(
+            train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
+        ),
+        loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
+        loss=family.loss(class_weight(train.labels), **variant.loss),
+        folder=folder,
+        epochs=_epochs(recipe, profile, variant),
+        patience=profile.patience,
+        seed=seed,
+        **options,
+    )
+    seconds = float(table["seconds"].sum())
+    facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
+    if view.text:
+        facts["text"] = text.encoder()
+    return detectors.new(built, view=view, shape=variant.shape, **facts), table
+
+
+def _built(
+    family: ModuleType,
+    view: View,
+    data: Dataset,
+    rows: Mapping[str, pd.DataFrame],
+    variant: Variant,
+    *,
+    profile: Profile,
+    seed: int,
+    start: str,
+) -> models.Built:
+    """The network before training, on its base or its pretrained backbone."""
     base, pretrained = None, start
+    place = {"profile": profile, "seed": seed, "start": start}
     if hasattr(family, "BASE"):
-        base = fitted(
-            family.BASE,
-            data,
-            rows,
-            folder=folder_of(family.BASE, profile=profile, seed=seed, start=start),
-            profile=profile,
-            seed=seed,
-            start=start,
-        )
+        home = folder_of(family.BASE, **place)
+        base = fitted(family.BASE, data, rows, folder=home, **place)
         pretrained = base.built
     elif start.startswith("synthetic-"):
         pretrained = pretrain.backbone(start, profile=profile)
@@ -190,17 +176,26 @@ def _fit(
         seed=seed,
         **variant.shape,
     )
-    # The papers of a BASE leave its network as it is; the others train all of theirs.
-    frozen = built.head is not None and (base is not None or slim)
-    frozen &= not variant.finetune
-    if base is not None:
-        built = replace(built, pretrained=base.info["pretrained"])
-    recipe = _settings(family, variant, slim=slim)
-    learned = rows["train"]
+    used = built.pretrained if base is None else base.info["pretrained"]
+    return replace(built, pretrained=used)
+
+
+def _sets(
+    family: ModuleType,
+    built: models.Built,
+    view: View,
+    data: Dataset,
+    rows: Mapping[str, pd.DataFrame],
+    recipe: Mapping[str, Any],
+    frozen: bool,
+    seed: int,
+) -> list[PreparedSet]:
+    """What it trains on, and the validation videos; features where it is frozen."""
+    prepared, learned = data.prepared(view), rows["train"]
     if view.text and (learned["method"] == misquote.METHOD).any():
         wrong = misquote.misquoted(learned, times=recipe["misquoted"], seed=seed)
         learned = pd.concat([learned, wrong], ignore_index=True)
-    train, val = (
+    return [
         PreparedSet(
             prepared,
             part,
@@ -210,42 +205,31 @@ def _fit(
             text=text.encode(part["description"]) if view.text else None,
         )
         for part in (learned, rows["val"])
-    )
-    if len(train.labels.unique()) < 2:
-        raise ValueError(f"{data.name}: the training videos are all of one class")
-    reading = {}
+    ]
+
+
+def _reading(
+    family: ModuleType, recipe: Mapping[str, Any], profile: Profile, frozen: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How training videos are read, and the options of `fit`."""
+    options = {name: recipe[name] for name in _FIT if name in recipe}
     if not frozen:
-        reading["augment"] = AUGMENTATIONS[recipe.get("augmentation", "none")]
-        reading["draw"] = recipe.get("draw", profile.draw)
-    if slim and frozen and hasattr(family, "more"):
-        reading["more"] = family.more
-    if slim:
+        if hasattr(family, "thaw"):
+            options["thaw"] = family.thaw
+        augment = AUGMENTATIONS[recipe.get("augmentation", "none")]
+        draw = recipe.get("draw", profile.draw)
+        return {"augment": augment, "draw": draw}, options
+    if profile.network == "slim" and hasattr(family, "more"):
+        return {"more": family.more}, options
+    return {}, options
+
+
+def _epochs(recipe: Mapping[str, Any], profile: Profile, variant: Variant) -> int:
+    if profile.network == "slim":
         epochs = profile.epochs * recipe["epoch_factor"]
     else:
         epochs = min(profile.epochs, recipe.get("epochs", profile.epochs))
-    epochs = max(1, round(epochs * variant.longer))
-    options = {name: recipe[name] for name in _FIT if name in recipe}
-    if hasattr(family, "thaw") and not frozen:
-        options["thaw"] = family.thaw
-    fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
-    table = fit(
-        built.head if frozen else built.module,
-        loader(
-            train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
-        ),
-        loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
-        loss=family.loss(class_weight(train.labels), **variant.loss),
-        folder=folder,
-        epochs=epochs,
-        patience=profile.patience,
-        seed=seed,
-        **options,
-    )
-    seconds = float(table["seconds"].sum())
-    facts = {"data_kind": data.kind, "seed": seed, "train_s": seconds, "frozen": frozen}
-    if view.text:
-        facts["text"] = text.encoder()
-    return detectors.new(built, view=view, shape=variant.shape, **facts), table
+    return max(1, round(epochs * variant.longer))
 
 
 # What `fit` takes of a recipe.

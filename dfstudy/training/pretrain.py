@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +46,27 @@ def backbone(kind: str, *, profile: Profile) -> Path:
     """
     if kind not in KINDS:
         raise ValueError(f"no pretraining {kind!r}: choose one of {', '.join(KINDS)}")
-    key = _key(kind, profile)
-    path = paths.home() / "pretrained" / f"slim-{kind}-{key}.safetensors"
-    if not path.exists():
-        print(f"Pretraining the slim backbone, {kind}, once (about a minute) ...")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        reader = _learn(kind, *_strangers(profile.strangers), profile.pretrain_epochs)
+    folder = paths.home() / "pretrained"
+    files = {
+        each: folder / f"slim-{each}-{_key(each, profile)}.safetensors"
+        for each in KINDS
+    }
+    with paths.alone(folder / "slim"):
+        if not files[kind].exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _make(files, profile)
+    return files[kind]
+
+
+def _make(files: dict[str, Path], profile: Profile) -> None:
+    """Both kinds, of the same strangers: where one is shown, its twin stands beside."""
+    print("Pretraining the slim backbone and its twin, once (about a minute) ...")
+    seen = _strangers(profile.strangers)
+    for kind, path in files.items():
         part = path.with_suffix(".tmp")
+        reader = _learn(kind, *seen, profile.pretrain_epochs)
         slim_torch.save(reader, part, pretrained=kind)
         part.replace(path)
-    return path
 
 
 def _key(kind: str, profile: Profile) -> str:
@@ -106,7 +116,6 @@ def _learn(
     return reader
 
 
-@lru_cache(1)  # both kinds learn on the same frames
 def _strangers(n_people: int) -> tuple[np.ndarray, ...]:
     """Frames uint8 (N, H, W, 3); tracks, standardised; place (N, 2); person (N,)."""
     chunks = [

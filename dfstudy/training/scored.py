@@ -7,6 +7,7 @@ A run keeps its predictions, and once for each split what a comparison must know
 videos: which group, which kind of forgery, which subgroup.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def keep(runs: str | Path, data: Dataset) -> Path:
     known = truth(data).reindex(table.index)
     table = table.assign(kind=kinds(data), **{k: known[k] for k in SUBGROUPS})
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".tmp")
+    part = path.with_suffix(f".tmp-{os.getpid()}")  # lessons may run side by side
     table.reset_index().to_parquet(part, index=False)
     part.replace(path)
     return path

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from dfstudy import paths
 from dfstudy.data.synth.forge import FAMILIES
 from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
@@ -51,7 +52,7 @@ def make(
     `workers` processes (default: one a core). ValueError if `root` holds a set made
     with other arguments.
     """
-    root = Path(root)
+    root = Path(root).expanduser().resolve()
     unknown = set(families) - set(FAMILIES)
     if unknown or pairs < 1:
         raise ValueError(f"pairs {pairs} must be >= 1, families among {list(FAMILIES)}")
@@ -68,9 +69,14 @@ def make(
         if not 0 < strength <= 1:
             raise ValueError(f"a strength is in (0, 1], not {strength}")
         order["strength"] = strength
+    with paths.alone(root):
+        return _make(root, order, workers, progress)
+
+
+def _make(root: Path, order: dict, workers: int | None, progress: bool) -> Path:
     if (root / "synth.json").exists():
         return _same(root, root / "synth.json", order)
-    parts = root / "parts"
+    pairs, parts = order["pairs"], root / "parts"
     if (parts / "order.json").exists():
         _same(root, parts / "order.json", order)
     parts.mkdir(parents=True, exist_ok=True)
