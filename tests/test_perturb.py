@@ -31,7 +31,7 @@ def through(kind, level, frames):
     return list(Perturbation(kind=kind, level=level)(iter(frames)))
 
 
-@pytest.mark.parametrize("kind", SAME_SIZE)
+@pytest.mark.parametrize("kind", [k for k in SAME_SIZE if k != "frame_rate"])
 def test_heavier_is_worse_and_shapes_stay(kind):
     frames, errors = scene(), []
     for level in KINDS[kind].levels:
@@ -177,7 +177,7 @@ def test_damage_comes_before_the_view(video):
 
 def test_a_damaged_file_on_disk_gives_the_same(video, tmp_path):
     damage = Perturbation(kind="h264", level=38)
-    options = {"crf": "38", "threads": "1"}
+    options = {"crf": "38", "threads": "1", "x264-params": "mbtree=0"}
     encode(tmp_path / "b.mp4", list(iter_frames(video)), **options)
     _, sample = see_damaged(video, VIEW, [damage])
     assert np.array_equal(sample.frames, see(tmp_path / "b.mp4", VIEW).frames)

@@ -63,8 +63,8 @@ def reliability(
             below.text(x, n, str(n), ha="center", va="bottom", size="x-small")
         below.margins(y=0.3)
         below.set_xlabel("P(fake)")
-    panels[0, 0].set_ylabel("share of fakes")
-    counts[0, 0].set_ylabel("videos")
+    panels[0].set_ylabel("share of fakes")
+    counts[0].set_ylabel("videos")
     if title:
         fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
     return fig

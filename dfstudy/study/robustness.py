@@ -1,114 +1,34 @@
 """What is left of a detector when its videos have been through the world?
 
-    damages = perturb.ladder(study.profile.perturbations, levels=study.profile.levels)
-    tables = damaged({"clean": clean.detector, "mixed": mixed.detector}, study.data,
-                     damages, groups=study.profile.damaged_groups)
+    tables = damaged({"clean": clean.detector, "mixed": mixed.detector}, ...)
     table = curves(tables)              # AUROC by detector, perturbation and family
     report.robustness.curves(table)
+    gains(tables)                       # mixed minus clean, paired, level by level
+    at(tables["clean"], "h264", 43)     # the videos of one damage: for `calibrated`
 
-Each test video is damaged as it lies on disk, then takes the usual way (`data.view`):
-what a detector sees is what a re-encoded file would give. Faces are those of the video
-as it is. Nothing is chosen here: rule, threshold and temperature stay as validation has
-set them, and every look at the test set is logged.
+Tables are those of study.damaged. A curve says more than a point: where a detector
+falls differs from how far (Hendrycks and Dietterich, ICLR 2019).
 """
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict
-from functools import partial
-from pathlib import Path
+from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from dfstudy import paths
-from dfstudy.data import pool
-from dfstudy.data.dataset import Dataset
-from dfstudy.data.truth import kinds
-from dfstudy.data.view import Sample, View
-from dfstudy.metrics import apply_temperature
-from dfstudy.metrics.intervals import group_mean
-from dfstudy.models import text
-from dfstudy.models.detector import Detector
+from dfstudy.metrics.intervals import MIN_GROUPS, group_mean
+from dfstudy.metrics.paired import compare_auroc, holm
+from dfstudy.study.damaged import AS_IT_IS
 from dfstudy.study.kinds import auroc_of
-from dfstudy.training import predictions
-from dfstudy.training.experiment import learned, trained_on
-from dfstudy.training.protocol import Protocol, checkpoint_sha
-from dfstudy.training.rule import Rule
-from dfstudy.video.perturb import Perturbation
 
-AS_IT_IS = "as it is"  # the perturbation that is none
-_FACTS = ["video_id", "label", "method", "group"]
-
-
-def damaged(
-    detectors: Mapping[str, Detector],
-    data: Dataset,
-    damages: Sequence[Perturbation],
-    *,
-    split: str = "test",
-    groups: int | None = None,
-    workers: int | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Every video as it is and under each damage, scored by each detector.
-
-    Videos are damaged once for all detectors with the same view. What was scored is
-    kept in the detector's folder: the same call again reads nothing.
-
-    Args:
-        detectors: by the name that figures have for them; trained and in their folders.
-        split: "test", each look at which is logged; or "val".
-        groups: at most so many groups of the split, evenly of all; all where None.
-        workers: processes; by default one a core, 0 for this process.
-
-    Returns:
-        By detector, one row a video and damage: video_id, label, method, group, kind,
-        perturbation (AS_IT_IS, or a key of perturb.KINDS), level (0 for AS_IT_IS),
-        score (what ranks it), probability (after the temperature), called (0, 1). A
-        video that nothing could be seen of is left out.
-
-    Raises:
-        ProtocolError: a detector was changed since its test set was first read.
-        ValueError: no video of the split is left.
-    """
-    tables, todo = {}, {}
-    for name, detector in detectors.items():
-        rows = _rows(detector, data, split, groups)
-        file = _file(detector, rows, damages)
-        if file.exists():
-            tables[name] = pd.read_parquet(file)
-        else:
-            key = detector.view, tuple(rows["video_id"])
-            todo.setdefault(key, {})[name] = detector, rows, file
-    workers = (os.cpu_count() or 1) if workers is None else workers
-    for (view, _), mine in todo.items():
-        asked = {name: detector for name, (detector, _, _) in mine.items()}
-        rows = next(iter(mine.values()))[1]
-
-        def look(view=view, asked=asked, rows=rows) -> pd.DataFrame:
-            tables.update(_scored(asked, view, rows, damages, workers))
-            first = tables[next(iter(asked))].query("perturbation == @AS_IT_IS")
-            return predictions.table(first["video_id"], first["score"])
-
-        if split == "test":
-            # Each detector's log has its line before any of them is asked.
-            for detector in asked.values():
-                look = partial(Protocol(detector.folder).read_test, look)
-        look()
-        kind = kinds(data)
-        for name, (_, _, file) in mine.items():
-            tables[name]["kind"] = tables[name]["video_id"].map(kind)
-            _keep(tables[name], file)
-    return {name: tables[name] for name in detectors}
+ALL = "all"  # the row of all fakes
 
 
 def curves(
     tables: Mapping[str, pd.DataFrame],
     *,
+    by: Literal["method", "kind"] = "method",
     families: Sequence[str] = (),
     n_bootstrap: int = 1000,
     seed: int = 0,
@@ -117,8 +37,9 @@ def curves(
 
     Args:
         tables: of `damaged`.
-        families: methods that get rows of their own beside "all"; by default those that
-            are there.
+        by: what a family is; a "kind" tells fast from slow disorder.
+        families: which get rows of their own beside "all"; by default those that are
+            there.
 
     Returns:
         One row a detector, perturbation, level and family. Columns: detector,
@@ -130,7 +51,8 @@ def curves(
     options = {"n_bootstrap": n_bootstrap, "seed": seed}
     rows = []
     for detector, table in tables.items():
-        names = list(families) or sorted(set(table.loc[table["label"] == 1, "method"]))
+        table = table.assign(family=table[by])
+        names = list(families) or sorted(set(table.loc[table["label"] == 1, "family"]))
         clean = table["perturbation"] == AS_IT_IS
         at_zero = _points(table[clean], names, **options)
         for perturbation in table.loc[~clean, "perturbation"].unique():
@@ -147,6 +69,48 @@ def curves(
     return pd.DataFrame(rows).reindex(columns=columns).astype(numbers)
 
 
+def gains(
+    tables: Mapping[str, pd.DataFrame], *, n_bootstrap: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """AUROC of each detector minus that of each one before it, damage by damage.
+
+    Paired: all see the same videos, and each resample has the same groups for all.
+
+    Args:
+        tables: of `damaged`, of the same damages; videos that one has not are left out.
+
+    Returns:
+        One row a pair and damage: detector ("mixed - clean"), perturbation, level, n
+        (videos), value, low, high, p, p_holm (over all rows), reason where there are
+        too few groups, or one class only.
+    """
+    rows = []
+    for (first, one), (second, other) in combinations(tables.items(), 2):
+        both = one.merge(
+            other[["video_id", "perturbation", "level", "score"]],
+            on=["video_id", "perturbation", "level"],
+            suffixes=("", "_other"),
+        )
+        for (kind, level), mine in both.groupby(["perturbation", "level"], sort=False):
+            row = {"detector": f"{second} - {first}", "perturbation": kind}
+            row |= {"level": level, "n": len(mine)}
+            least = mine.groupby("label")["group"].nunique().reindex([0, 1]).fillna(0)
+            if least.min() < MIN_GROUPS:
+                row["reason"] = f"a class comes from {least.min():.0f} groups"
+            else:
+                scores = {second: mine["score_other"], first: mine["score"]}
+                given = (mine["label"], scores, mine["group"])
+                _, found = compare_auroc(*given, n=n_bootstrap, seed=seed)
+                row |= found.iloc[0].to_dict()
+            rows.append(row)
+    first = ["detector", "perturbation", "level", "n"]
+    columns = [*first, "value", "low", "high", "p", "p_holm", "reason"]
+    out = pd.DataFrame(rows).reindex(columns=columns)
+    there = out["p"].notna()
+    out.loc[there, "p_holm"] = holm(out.loc[there, "p"])
+    return out
+
+
 def at(table: pd.DataFrame, perturbation: str, level: float) -> pd.DataFrame:
     """The rows of one damage in a table of `damaged`; AS_IT_IS is at level 0."""
     rows = (table["perturbation"] == perturbation) & (table["level"] == level)
@@ -158,8 +122,8 @@ def _points(
 ) -> list[dict]:
     """The rows of one level."""
     fake, rows = table["label"] == 1, []
-    for family in ("all", *families):
-        some = fake if family == "all" else fake & (table["method"] == family)
+    for family in (ALL, *families):
+        some = fake if family == ALL else fake & (table["family"] == family)
         entry = {"value": np.nan, "reason": "there are no such fakes"}
         if some.any() and not fake.all():
             entry = auroc_of(some, table, n_bootstrap=n_bootstrap, seed=seed)
@@ -169,107 +133,3 @@ def _points(
     entry = group_mean(reals["called"], reals["group"], n=n_bootstrap, seed=seed)
     row = {"metric": "reals called fake", "family": "real", "n": len(reals)}
     return [*rows, row | entry]
-
-
-def _rows(
-    detector: Detector, data: Dataset, split: str, groups: int | None
-) -> pd.DataFrame:
-    """Of the manifest, sorted; the real ones and those that the detector learned."""
-    rows = learned(data.manifest, trained_on(detector.info["name"]))
-    rows = rows[rows["split"] == split].sort_values("video_id")
-    there = np.sort(rows["group"].unique())
-    if groups is not None and groups < len(there):
-        some = np.linspace(0, len(there) - 1, groups).round().astype(int)
-        rows = rows[rows["group"].isin(there[some])]
-    if rows.empty:
-        raise ValueError(f"{data.name}: there is no video in the split {split!r}")
-    return rows.assign(method=rows["method"].astype("object").fillna("unknown"))
-
-
-def _scored(
-    detectors: Mapping[str, Detector],
-    view: View,
-    rows: pd.DataFrame,
-    damages: Sequence[Perturbation],
-    workers: int,
-) -> dict[str, pd.DataFrame]:
-    said = text.encode(rows["description"]) if view.text else [None] * len(rows)
-    facts = rows[_FACTS].to_dict("records")
-    found = {name: [] for name in detectors}
-    with closing(pool.damaged(rows["path"], view, damages, workers=workers)) as answers:
-        triples = zip(facts, said, answers, strict=True)
-        for fact, words, samples in tqdm(triples, desc="damage", total=len(rows)):
-            if isinstance(samples, str) or samples[0].dropped:
-                continue
-            for name, detector in detectors.items():
-                scores = _scores(detector, samples, words)
-                found[name] += [
-                    fact | judged | {"perturbation": kind, "level": level}
-                    for judged, (kind, level) in zip(
-                        _judged(detector, scores), _steps(damages), strict=True
-                    )
-                ]
-    out = {}
-    for name, made in found.items():
-        if not made:
-            raise ValueError("not one of the videos can be seen through this view")
-        table = pd.DataFrame(made)
-        # Level by level in the order of the ladder; videos as they are first.
-        order = {step: i for i, step in enumerate(_steps(damages))}
-        step = [
-            order[s] for s in zip(table["perturbation"], table["level"], strict=True)
-        ]
-        table = table.assign(step=step).sort_values(["step", "video_id"])
-        out[name] = table.drop(columns="step").reset_index(drop=True)
-    return out
-
-
-def _steps(damages: Sequence[Perturbation]) -> list[tuple[str, float]]:
-    return [(AS_IT_IS, 0.0), *((d.kind, float(d.level)) for d in damages)]
-
-
-def _scores(
-    detector: Detector, samples: Sequence[Sample], words: np.ndarray | None
-) -> np.ndarray:
-    """(D, T) or (D,) of one video under D - 1 damages, of its most prominent face."""
-    face, flow = detector.view.crop == "face", detector.view.flow != "none"
-    looks = [s.faces[0] if face else s for s in samples]
-    clips = np.stack([look.crops if face else look.frames for look in looks])
-    moves = np.stack([look.flow for look in looks]) if flow else None
-    said = None if words is None else np.stack([words] * len(samples))
-    return detector.score(clips, moves, text=said)
-
-
-def _judged(detector: Detector, scores: np.ndarray) -> list[dict]:
-    rule = Rule(**detector.info["rule"])
-    rows = []
-    for score in scores:
-        frames = np.ravel(score)
-        value = rule.ranking.aggregate(frames)
-        probability = float(apply_temperature(value, detector.temperature))
-        called = int(rule.is_fake(rule.aggregate(frames)))
-        rows.append({"score": value, "probability": probability, "called": called})
-    return rows
-
-
-def _file(
-    detector: Detector, rows: pd.DataFrame, damages: Sequence[Perturbation]
-) -> Path:
-    """Where this very look is kept: by weights, rule, videos, damages and code."""
-    about = {
-        "weights": checkpoint_sha(detector.folder),
-        "rule": detector.info["rule"],
-        "temperature": detector.temperature,
-        "videos": rows[["video_id", "path", "label"]].to_numpy().tolist(),
-        "damages": [asdict(damage) for damage in damages],
-        "code": paths.code_sha256(),
-    }
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-    return detector.folder / "damaged" / f"{digest[:16]}.parquet"
-
-
-def _keep(table: pd.DataFrame, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".tmp")
-    table.to_parquet(part, index=False)
-    part.replace(file)

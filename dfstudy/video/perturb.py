@@ -87,11 +87,14 @@ def _h264(frames: Iterable[np.ndarray], crf: float) -> Frames:
                 # 4:2:0 has no odd sizes; a repeated edge is cut off again below.
                 stream.height, stream.width = (side + side % 2 for side in size)
                 stream.pix_fmt = "yuv420p"
-                stream.options = {"crf": f"{crf:g}", "threads": "1"}
+                stream.thread_count = 1
+                # With mbtree, one run in some hundreds of the same frames differs.
+                stream.options = {"crf": f"{crf:g}", "x264-params": "mbtree=0"}
             even = [(0, side % 2) for side in size]
             frame = np.pad(frame, [*even, (0, 0)], mode="edge")
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            count += 1
+            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+            picture.pts, count = count, count + 1
+            out.mux(stream.encode(picture))
         if size is None:
             return
         out.mux(stream.encode(None))
