@@ -147,14 +147,15 @@ def audit(args: argparse.Namespace) -> int:
         workers = args.workers or 0
         table = audit.audit(videos, probes=probes, seed=args.seed, workers=workers)
         edits = _edits(args, videos)
-        document = audits.document(table, edits)
+        what = _about(videos)
+        document = {"data": what} | audits.document(table, edits)
         if args.out:
             paths.put(args.out, json.dumps(document, indent=1) + "\n")
         if args.json:
             json.dump(document, stdout)
             print(file=stdout)
         else:
-            print(audits.text(table, edits), file=stdout)
+            print(f"{what}\n\n{audits.text(table, edits)}", file=stdout)
     return 3 if audit.found(table) else 0
 
 
@@ -165,6 +166,18 @@ def _videos(path: Path, seed: int):
     if not path.is_dir():
         return manifest.read(path)
     return splits.split(index.index(path), seed=seed)[0]
+
+
+def _about(videos) -> str:
+    """How many videos, of which data sets and of which kind of data."""
+    from dfstudy.data.layouts import dfdc
+
+    counts = videos["label"].value_counts()
+    sets = ", ".join(sorted(videos["dataset"].dropna().unique())) or "no name"
+    made = {dfdc.is_synthetic(Path(path).parent) for path in videos["path"]}
+    kind = "mixed" if len(made) > 1 else "synthetic" if made == {True} else "real"
+    split = f"{counts.get(0, 0)} real and {counts.get(1, 0)} fake videos"
+    return f"{split}, {kind} data: {sets}"
 
 
 def _edits(args: argparse.Namespace, videos):

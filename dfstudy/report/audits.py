@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import transforms
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from dfstudy.report import style
 from dfstudy.report.style import INK, MUTED
@@ -94,10 +95,43 @@ def probes(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0.2, 1.02))
     ax.set_xlabel("AUROC of the label, read without a face")
     ax.grid(visible=False, axis="y")
-    ax.axvline(ALARM_AUROC, color=MUTED, linestyle=":", linewidth=1.5)
+    least = {"color": MUTED, "linestyle": ":", "label": "least for an alarm"}
+    ax.axvline(ALARM_AUROC, linewidth=1.5, **least)
     style.chance_line(ax, vertical=True)
-    fig.legend(loc="outside lower center", ncols=3)
+    fig.legend(loc="outside lower center", ncols=4 if len(tables) < 3 else 3)
     ax.set_title(title or "Shortcuts: what tells without a face", pad=26)
+    return fig
+
+
+def matrix(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
+    """AUROC of every probe (columns) on several sets (rows); alarms are framed.
+
+    Args:
+        tables: of `study.audit.audit`, by what was audited; of the same probes.
+    """
+    names = next(iter(tables.values()))["title"].tolist()
+    values = np.array([table["value"].to_numpy(float) for table in tables.values()])
+    alarms = np.array([table["verdict"].eq(SHORTCUT) for table in tables.values()])
+    fig = style.figure(1.5 * len(names) + 2.4, 0.6 * len(tables) + 1.6)
+    ax = fig.subplots()
+    shown = np.ma.masked_invalid(values)
+    ax.imshow(shown, cmap=style.SHADES, vmin=0.5, vmax=1, aspect="auto")
+    for i, j in np.ndindex(values.shape):
+        known = not np.isnan(values[i, j])
+        weight = "bold" if alarms[i, j] else "normal"
+        words = {"ha": "center", "va": "center", "fontweight": weight}
+        words["color"] = INK if known else MUTED
+        ax.text(j, i, f"{values[i, j]:.2f}" if known else "n/a", **words)
+        if alarms[i, j]:
+            edge = {"fill": False, "edgecolor": style.FAKE, "linewidth": 3}
+            ax.add_patch(Rectangle((j - 0.46, i - 0.43), 0.92, 0.86, **edge))
+    ax.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names])
+    ax.set_yticks(range(len(tables)), list(tables))
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title or "AUROC of the label without a face; framed: alarm", pad=14)
     return fig
 
 

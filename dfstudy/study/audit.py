@@ -139,7 +139,7 @@ def _probe(name: str, table: pd.DataFrame, *, seed: int, workers: int) -> dict:
     if reason := _too_few(some):
         return row | {"reason": f"{reason} ({lost})" if lost else reason}
     told = readers.informative(facts)
-    same = ", ".join(column for column in facts if column not in told)
+    same = ", ".join(_word(column) for column in facts if column not in told)
     if told.empty:
         return row | {"reason": f"the same in every video: {same}"}
     labels, groups = some["label"].to_numpy(), some["group"].to_numpy()
@@ -190,13 +190,18 @@ def _alone(
 ) -> str:
     """Which column tells most by itself, in words."""
     if len(facts.columns) == 1:
-        return f"only {facts.columns[0]} differs"
+        return f"only {_word(facts.columns[0])} differs"
     values = {}
     for column in facts:
         scores = out_of_fold(facts[[column]], labels[None], groups, seed=seed)
         values[column] = auroc_each(labels[None], scores)[0]
     best = max(values, key=values.get)
-    return f"most by itself: {best.removeprefix('form ')} (AUROC {values[best]:.2f})"
+    return f"most by itself: {_word(best)} (AUROC {values[best]:.2f})"
+
+
+def _word(column: str) -> str:
+    """A column as people call it, without the name of its block."""
+    return column.split()[-1]
 
 
 def _folder(rows: pd.DataFrame) -> str:

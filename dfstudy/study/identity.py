@@ -59,8 +59,8 @@ def remembered(
         n: permutations, of all labels: nothing else is the same in every person.
 
     Returns:
-        value, low, high, at least 0.5; chance_low, chance_high; the p-value; and in words what was
-        read.
+        value, low, high, at least 0.5; chance_low, chance_high; the one-sided p-value;
+        and in words what was read.
     """
     seen = people(manifest)
     if not seen:
@@ -91,4 +91,6 @@ def others(labels: NDArray, who: NDArray) -> NDArray:
     member = np.eye(len(n_videos))[who]  # (N, P)
     fakes = (labels @ member)[:, who] - labels
     more = n_videos[who] - 1
-    return np.where(more > 0, fakes / np.maximum(more, 1), labels.mean())
+    return np.where(
+        more > 0, fakes / np.maximum(more, 1), labels.mean(axis=1, keepdims=True)
+    )

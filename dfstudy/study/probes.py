@@ -26,7 +26,7 @@ from dfstudy.video.decode import VideoError, open_video
 # Of a file. `audio_altered` is none of them: it is found out with the label in hand.
 _NUMBERS = ("width", "height", "fps", "n_frames", "duration_s", "bit_rate")
 _KINDS = ("codec", "rotation", "sound", "dataset")
-STEM = "stem"  # the column that is read letter by letter
+LETTERS = "letters"  # the column that is read letter by letter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def name(manifest: pd.DataFrame, workers: int = 0) -> pd.DataFrame:
     stem = manifest["path"].map(lambda path: Path(path).stem)
     return pd.DataFrame(
         {
-            STEM: stem,
+            LETTERS: stem,
             "form length": stem.str.len(),
             "form digits": stem.str.count(r"\d"),
             "form capitals": stem.str.count(r"[A-Z]"),
@@ -107,9 +107,9 @@ def encoder(facts: pd.DataFrame) -> ColumnTransformer:
         blocks.setdefault(column.split()[0], []).append(column)
     steps = []
     for block, columns in blocks.items():
-        if block == STEM:
-            letters = TfidfVectorizer(analyzer="char", ngram_range=(1, 3))
-            steps.append((block, letters, STEM))
+        if block == LETTERS:
+            counts = TfidfVectorizer(analyzer="char", ngram_range=(1, 3))
+            steps.append((block, counts, LETTERS))
         elif block in _KINDS:
             steps.append((block, OneHotEncoder(handle_unknown="ignore"), columns))
         else:
@@ -149,8 +149,8 @@ PROBES = {
     "metadata": Probe(
         title="metadata only",
         read=metadata,
-        advice="code all videos again in the same way (size, rate, quantiser, sound)"
-        " before training and before testing, and audit the result",
+        advice="code all videos again in the same way (size, rate, length, quantiser,"
+        " sound) before training and before testing, and audit the result",
     ),
     "name": Probe(
         title="file name only",
