@@ -63,8 +63,8 @@ def laboratory(profile: Profile) -> Dataset:
     """A small set, rendered once, of what one frame cannot show an honest detector.
 
     As many frames a clip as a detector sees, spread over the time of the course's
-    clips; a third of the pairs of people, all of them new. No detector is trained on it,
-    so all of its videos are test videos to whoever asks.
+    clips; a third of the pairs of people, all of them new. No detector of the course
+    is trained on it, so all of its videos are test videos to whoever asks.
     """
     height, width = profile.clip_size
     pairs = max(_FEWEST, profile.pairs // 3)

@@ -77,6 +77,7 @@ from dfstudy.report import leaks as leak_figures
 from dfstudy.report import robustness as damage_figures
 from dfstudy.study import adversarial, audit, calibrated, leaks, papers, planted
 from dfstudy.study import robustness, temporal, transfer
+from dfstudy.study.damaged import damaged
 from dfstudy.training import experiment, results, scored
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
@@ -319,13 +320,13 @@ damage_figures.examples(frame, damages)
 mixed = experiment.train(
     "frame_torch", rules=[MAJORITY], variant=Variant(augmentation="mixed"), **own, **common
 )
-damaged = robustness.damaged(
+tables = damaged(
     {"trained clean": s0.detector, "trained mixed": mixed.detector},
     study.data,
     damages,
     groups=study.profile.damaged_groups,
 )
-curves = robustness.curves(damaged, **intervals)
+curves = robustness.curves(tables, **intervals)
 damage_figures.curves(curves, families=("all", "real"), title="S0's network, on damaged test videos")
 
 # %% [markdown]
@@ -371,7 +372,7 @@ calibration.reliability(
 
 # %%
 worst = damages[study.profile.levels - 1]
-after = robustness.at(damaged["trained clean"], worst.kind, worst.level)
+after = robustness.at(tables["trained clean"], worst.kind, worst.level)
 sets = {"test": table, f"{worst.kind} {worst.level:g}": after}
 sure = calibrated.quality(sets, **intervals)
 sure.pivot(index=["metric", "temperature"], columns="of", values="value").round(3)
