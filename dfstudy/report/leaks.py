@@ -46,6 +46,7 @@ def _draw(ax: Axes, rows: pd.DataFrame, places: list[tuple[str, str]]) -> None:
         at = places.index((row["kind"], row["split"]))
         colour = MUTED if row["split"] == "group" else INK
         ax.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=3)
-        ax.plot(row["value"], at, "o", color=colour, markersize=10, zorder=3)
+        dot = {"color": colour, "markersize": 10, "zorder": 3, "clip_on": False}
+        ax.plot(row["value"], at, "o", **dot)
         text = f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
         ax.text(1.02, at, text, transform=beside, va="center", color=colour)
