@@ -72,13 +72,14 @@ def test_a_leak_explains_its_share_of_a_published_number():
 
 
 def test_the_laboratory_and_its_meter(places):
-    data = leaks.laboratory(TINY)
-    assert data.kind == "synthetic" and leaks.laboratory(TINY).root == data.root
+    profile = replace(TINY, frames=8, pretrained="none", repeats=1)
+    data = leaks.laboratory(profile)
+    assert data.kind == "synthetic" and leaks.laboratory(profile).root == data.root
+    assert set(data.manifest["split"]) == {"test"}
     assert set(data.manifest["method"]) == {"real", *leaks.FAMILIES}
     truth = pd.read_parquet(data.root / "truth.parquet")
     assert set(truth.loc[truth["family"] == "blend", "strength"]) == {leaks.STRENGTH}
     kinds = {"blend": "a weak blend"}
-    profile = replace(TINY, pretrained="none", repeats=1)
     found = leaks.meter(data, profile=profile, kinds=kinds)
     assert set(found.table["kind"]) == {"a weak blend"} == set(found.gaps["kind"])
     assert len(found.table) == 4 and len(found.gaps) == 3
