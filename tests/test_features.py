@@ -215,3 +215,43 @@ print("RESULT" + json.dumps(out))
         assert outs[-1].pop("backend") == backend
     assert outs[0] == outs[1]
     assert all(value for name, value in outs[0].items() if name.endswith("trains"))
+
+
+FROZEN = {  # by (slim, full)
+    "frame_keras": (False, False),
+    "frame_torch": (False, False),
+    "two_stream_frame": (True, True),
+    "two_stream_video": (True, True),
+    "cnn_rnn": (True, True),
+    "cnn_3d": (False, False),
+    "resnext_lstm": (True, False),
+    "xception": (False, False),
+    "xception_lstm": (True, False),
+    "fusion": (True, False),
+}
+
+
+def test_of_every_family_it_is_known_whether_it_learns_to_see():
+    assert set(FROZEN) == set(models.FAMILIES)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_what_learns_to_see_and_what_reads_what_is_seen(name):
+    family = models.family(name)
+    built = family.build(view=family.view(8), network="slim", pretrained="none")
+    assert fitted.is_frozen(family, built) == FROZEN[name][0]
+    full = replace(built, network="full")  # of the same parts
+    assert fitted.is_frozen(family, full) == FROZEN[name][1]
+
+
+def test_a_slim_frame_detector_is_trained_as_a_whole(tiny_data):
+    family = models.family("frame_keras")
+    trained = train("frame_keras", tiny_data, lesson="03")
+    assert trained.detector.info["frozen"] is False
+    view = trained.detector.view
+    start = family.build(view=view, network="slim", pretrained="none", seed=0)
+    before, after = (
+        np.concatenate([np.ravel(w) for w in built.spatial.get_weights()])
+        for built in (start, trained.detector.built)
+    )
+    assert np.abs(after - before).max() > 1e-4

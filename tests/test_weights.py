@@ -73,7 +73,7 @@ def test_a_network_says_what_it_really_starts_from(monkeypatch):
     monkeypatch.setattr(
         frame_torch.torchvision.models.ResNet18_Weights, "get_state_dict", fail
     )
-    with pytest.warns(UserWarning, match="ResNet-18 of torchvision"):
+    with pytest.warns(UserWarning, match="resnet18 of torchvision"):
         built = frame_torch.build(network="full", pretrained="imagenet")
     assert built.pretrained == "none"
 

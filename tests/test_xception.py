@@ -57,11 +57,13 @@ def test_the_frames_are_normalised_with_imagenets_numbers():
         )
 
 
-def test_the_weights_of_timm_fit_by_name():
-    net = xception.TimmBackbone("legacy_xception")
-    net.net.load_state_dict(
-        timm.create_model("legacy_xception", num_classes=0).state_dict()
-    )
+def test_the_weights_of_timm_fit_by_name(monkeypatch):
+    state = timm.create_model("legacy_xception", num_classes=0).state_dict()
+    given = (state, "imagenet")
+    monkeypatch.setattr(xception.weights, "fetch", lambda *args, **kwargs: given)
+    module = xception.build(pretrained="imagenet").module
+    for name, value in module.backbone.net.state_dict().items():
+        torch.testing.assert_close(value, state[name])
 
 
 @pytest.mark.parametrize("backbone", ["xception", "efficientnet_b3"])

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from dfstudy.data.view import View
 from dfstudy.frameworks import import_torchvision
-from dfstudy.models import Built, slim_torch, weights
+from dfstudy.models import Built, slim_torch
 from dfstudy.models.losses_torch import WeightedCrossEntropy as loss
+from dfstudy.models.published import of_torchvision
 
 torchvision = import_torchvision()
 
@@ -80,25 +81,6 @@ class FrameNet(nn.Module):
         return self.head(self.dropout(self.backbone(frames)))
 
 
-class ResNet18(nn.Module):
-    """torchvision's ResNet-18 from uint8 RGB (N, H, W, 3) to features (N, 512)."""
-
-    def __init__(self):
-        super().__init__()
-        self.net = torchvision.models.resnet18(weights=None)
-        self.net.fc = nn.Identity()
-        scale = torch.tensor(PAPER.std) * 255
-        shift = torch.tensor(PAPER.mean) * 255
-        self.register_buffer("scale", scale.view(3, 1, 1), persistent=False)
-        self.register_buffer("shift", shift.view(3, 1, 1), persistent=False)
-        self.to(memory_format=torch.channels_last)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """ImageNet-normalised, pooled features."""
-        x = frames.permute(0, 3, 1, 2).float()  # (N, 3, H, W)
-        return self.net((x - self.shift) / self.scale)
-
-
 def build(
     *,
     view: View = VIEW,
@@ -121,7 +103,12 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if network == "full":
-            backbone, used = _resnet18(pretrained)
+            backbone, used = of_torchvision(
+                torchvision.models.resnet18,
+                torchvision.models.ResNet18_Weights.IMAGENET1K_V1,
+                pretrained,
+                statistics=(PAPER.mean, PAPER.std),
+            )
             module, name = FrameNet(backbone, 512), "resnet18"
         elif network == "slim":
             recipe = slim_torch.SLIM
@@ -138,22 +125,3 @@ def build(
         backbone=name,
         pretrained=used,
     )
-
-
-def _resnet18(pretrained: str | Path) -> tuple[ResNet18, str]:
-    if pretrained not in ("none", "imagenet"):
-        raise ValueError(f'ResNet-18 starts from "none" or "imagenet": {pretrained}')
-    backbone, state, used = ResNet18(), None, "none"
-    if pretrained == "imagenet":
-        state, used = weights.fetch(
-            lambda: torchvision.models.ResNet18_Weights.IMAGENET1K_V1.get_state_dict(
-                progress=False, check_hash=True
-            ),
-            what="ResNet-18 of torchvision",
-            label="imagenet",
-            cache=weights.torchvision_cache(),
-        )
-    if state is not None:
-        state = {k: v for k, v in state.items() if not k.startswith("fc.")}
-        backbone.net.load_state_dict(state)
-    return backbone, used

@@ -24,8 +24,9 @@ from torch.nn import functional as F
 
 from dfstudy.data.view import View
 from dfstudy.frameworks import import_torchvision
-from dfstudy.models import Built, slim_torch, text, weights
+from dfstudy.models import Built, slim_torch, text
 from dfstudy.models.frame_torch import loss
+from dfstudy.models.published import IMAGENET, load_torchvision, refuse_others
 
 torchvision = import_torchvision()
 
@@ -49,7 +50,7 @@ TRAIN_FAMILIES = ("blend", "disorder", "flicker", "partial", "mismatch")
 Inputs = Literal["both", "video", "text"]
 STATISTICS = {  # mean and standard deviation of red, green and blue in [0, 1]
     "kinetics": ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "imagenet": IMAGENET,
 }
 
 
@@ -294,20 +295,9 @@ def build(
 
 
 def _r3d18(pretrained: str | Path, normalise: str) -> tuple[R3D18, str]:
-    if pretrained not in ("none", "imagenet", "kinetics400"):
-        raise ValueError(
-            f'R3D-18 starts from "none" or "kinetics400" ("imagenet"): {pretrained}'
-        )
-    encoder, state, used = R3D18(normalise), None, "none"
+    refuse_others("r3d_18", pretrained, ("none", "kinetics400", "imagenet"))
+    encoder, used = R3D18(normalise), "none"
     if pretrained != "none":
-        kinetics = torchvision.models.video.R3D_18_Weights.KINETICS400_V1
-        state, used = weights.fetch(
-            lambda: kinetics.get_state_dict(progress=False, check_hash=True),
-            what="R3D-18 of torchvision",
-            label="kinetics400",
-            cache=weights.torchvision_cache(),
-        )
-    if state is not None:
-        state = {k: v for k, v in state.items() if not k.startswith("fc.")}
-        encoder.net.load_state_dict(state)
+        values = torchvision.models.video.R3D_18_Weights.KINETICS400_V1
+        used = load_torchvision(encoder.net, values, "r3d_18", "kinetics400")
     return encoder, used

@@ -2,7 +2,7 @@
 
     state, used = fetch(
         lambda: ResNet18_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True),
-        what="ResNet-18 of torchvision", label="imagenet", cache=torchvision_cache(),
+        what="resnet18 of torchvision", label="imagenet", cache=torchvision_cache(),
     )
 
 The libraries' own loaders do the work. Without a network they can hang for minutes, so
@@ -37,7 +37,7 @@ def fetch(
 
     Args:
         loader: the library's call; reads its cache or downloads into it.
-        what: named in the warning, for example "ResNet-18 of torchvision".
+        what: named in the warning, for example "resnet18 of torchvision".
         label: of the weights, for example "imagenet".
         cache: the folder the loader downloads into; while it grows, we wait.
         patience_s: seconds without growth before giving up.

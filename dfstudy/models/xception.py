@@ -22,6 +22,7 @@ from dfstudy.data.view import View
 from dfstudy.frameworks import import_torchvision
 from dfstudy.models import Built, slim_torch, weights
 from dfstudy.models.losses_torch import BinaryCrossEntropy, FocalLoss
+from dfstudy.models.published import Normalised, refuse_others
 
 import_torchvision()
 import timm  # noqa: E402 - it imports torchvision
@@ -139,25 +140,6 @@ class FaceNet(Partly):
         return self.head(self.dropout(self.backbone(frames)))
 
 
-class TimmBackbone(nn.Module):
-    """timm's network from uint8 RGB (N, H, W, 3) to pooled features (N, F)."""
-
-    def __init__(self, name: str):
-        super().__init__()
-        self.net = timm.create_model(name, num_classes=0)
-        self.features = self.net.num_features
-        scale = torch.tensor(PAPER.std).view(3, 1, 1) * 255
-        shift = torch.tensor(PAPER.mean).view(3, 1, 1) * 255
-        self.register_buffer("scale", scale, persistent=False)
-        self.register_buffer("shift", shift, persistent=False)
-        self.to(memory_format=torch.channels_last)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Normalised as S3 has it."""
-        x = frames.permute(0, 3, 1, 2).float()  # (N, 3, H, W)
-        return self.net((x - self.shift) / self.scale)
-
-
 # As S3 calls them -> as timm does, and where it keeps their weights.
 BACKBONES: dict[str, tuple[str, Callable[[], Path]]] = {
     "xception": ("legacy_xception", weights.torchvision_cache),
@@ -176,10 +158,9 @@ def spatial(
         return net, SLIM.features, used
     if network != "full":
         raise ValueError(f'network is "full" or "slim", not {network!r}')
-    if pretrained not in ("none", "imagenet"):
-        raise ValueError(f'{backbone} starts from "none" or "imagenet": {pretrained}')
+    refuse_others(backbone, pretrained, ("none", "imagenet"))
     name, cache = BACKBONES[backbone]
-    net, used = TimmBackbone(name), "none"
+    net, used = timm.create_model(name, num_classes=0), "none"
     if pretrained == "imagenet":
         state, used = weights.fetch(
             lambda: timm.create_model(
@@ -190,8 +171,8 @@ def spatial(
             cache=cache(),
         )
         if state is not None:
-            net.net.load_state_dict(state)
-    return net, net.features, used
+            net.load_state_dict(state)
+    return Normalised(net, (PAPER.mean, PAPER.std)), net.num_features, used
 
 
 def build(

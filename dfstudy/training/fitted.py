@@ -120,9 +120,7 @@ def _fit(
     view = family.view(**(look | dict(variant.look)))
     place = {"profile": profile, "seed": seed, "start": start}
     built = _built(family, view, data, rows, variant, **place)
-    # The papers of a BASE leave its network as it is; the others train all of theirs.
-    frozen = built.head is not None and (hasattr(family, "BASE") or slim)
-    frozen &= not variant.finetune
+    frozen = is_frozen(family, built) and not variant.finetune
     recipe = _settings(family, variant, slim=slim)
     train, val = _sets(family, built, view, data, rows, recipe, frozen, seed)
     if len(train.labels.unique()) < 2:
@@ -147,6 +145,19 @@ def _fit(
     if view.text:
         facts["text"] = text.encoder()
     return detectors.new(built, view=view, shape=variant.shape, **facts), table
+
+
+def is_frozen(family: ModuleType, built: models.Built) -> bool:
+    """Whether the network that sees single frames stays as it is, and a head learns.
+
+    S1 leaves the network of its BASE as it is. A slim detector of videos reads what the
+    pretrained backbone sees: a few hundred clips do not teach it both. A detector of
+    frames, and every other full one, trains as a whole.
+    """
+    if built.head is None:
+        return False
+    slim_reader = built.network == "slim" and family.LEVEL == "video"
+    return hasattr(family, "BASE") or slim_reader
 
 
 def _built(
