@@ -114,14 +114,15 @@ def test_ladder_climbs_to_the_heaviest():
     steps = ladder(["h264", "jpeg"], levels=3)
     assert [(s.kind, s.level) for s in steps] == [
         ("h264", 23),
-        ("h264", 33),
-        ("h264", 43),
-        ("jpeg", 90),
-        ("jpeg", 50),
-        ("jpeg", 10),
+        ("h264", 37),
+        ("h264", 51),
+        ("jpeg", 75),
+        ("jpeg", 25),
+        ("jpeg", 5),
     ]
-    assert [s.level for s in ladder(["jpeg"], levels=1)] == [10]
+    assert [s.level for s in ladder(["jpeg"], levels=1)] == [5]
     assert len(ladder(list(KINDS), levels=5)) == 40
+    assert str(steps[1]) == "H.264, CRF 37" and str(steps[5]) == "JPEG, quality 5"
     with pytest.raises(ValueError, match="five levels"):
         ladder(["jpeg"], levels=6)
     with pytest.raises(ValueError, match=r"'rain'.*h264"):

@@ -188,7 +188,8 @@ def test_the_figure_has_a_panel_a_perturbation_and_a_line_a_detector():
     table = robustness.curves(tables, n_bootstrap=20)
     fig = figures.curves(table, families=["all", "blend", "real"])
     panels = fig.get_axes()
-    assert [ax.get_title() for ax in panels if ax.get_title()] == [KINDS["jpeg"].title]
+    titles = {ax.get_title() + ax.get_title(loc="left") for ax in panels}
+    assert titles == {KINDS["jpeg"].title}
     assert len(panels) == 3
     lines = {line.get_label(): line for line in panels[1].get_lines()}
     want = table.query("detector == 'mixed' and family == 'blend'")["value"]
@@ -196,6 +197,13 @@ def test_the_figure_has_a_panel_a_perturbation_and_a_line_a_detector():
     names = [tick.get_text() for tick in panels[-1].get_xticklabels()]
     assert names == ["as it is", "90", "10"]
     assert {t.get_text() for t in fig.legends[0].get_texts()} == {"clean", "mixed"}
+
+
+def test_many_perturbations_stand_in_rows():
+    one = robustness.curves({"A": made(np.random.default_rng(0), 0.0)}, n_bootstrap=20)
+    table = pd.concat([one.assign(perturbation=kind) for kind in KINDS])
+    panels = figures.curves(table, families=["all", "blend"]).get_axes()
+    assert len(panels) == 2 * len(KINDS) == 16
 
 
 def test_examples_show_each_level():

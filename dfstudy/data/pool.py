@@ -18,7 +18,7 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dfstudy.data.view import Sample, View, see_damaged
+from dfstudy.data.view import Sample, View, see, see_damaged
 from dfstudy.video.perturb import Perturbation
 from dfstudy.video.probe import VideoError
 from dfstudy.workers import start
@@ -141,6 +141,8 @@ def _try_see(
     detector: "Detector | None",
 ) -> list[Sample] | str:
     try:
+        if not damages:
+            return [see(path, view, detector=detector)]
         return list(see_damaged(path, view, damages, detector=detector))
     except (VideoError, OSError) as error:
         return str(error)

@@ -17,12 +17,13 @@ from dfstudy.video.perturb import KINDS, Perturbation
 
 REALS = "reals called fake"
 _MARKERS = "osD^v"
+_COLUMNS = 4
 
 
 def curves(
     table: pd.DataFrame, *, families: Sequence[str] = ("all",), title: str = ""
 ) -> Figure:
-    """A row of panels for each family, one panel a perturbation, a line a detector.
+    """Rows of panels for each family, one panel a perturbation, a line a detector.
 
     Bands are 95 % intervals over groups; levels stand at equal distances.
 
@@ -31,25 +32,26 @@ def curves(
         families: of the table; "real" shows the share of reals called fake.
     """
     kinds = list(dict.fromkeys(table["perturbation"]))
-    fig = style.figure(0.8 + 3.6 * len(kinds), 0.9 + 3.1 * len(families))
-    panels = fig.subplots(len(families), len(kinds), squeeze=False, sharey="row")
-    for row, family in enumerate(families):
-        for ax, kind in zip(panels[row], kinds, strict=True):
-            rows = table[(table["perturbation"] == kind) & (table["family"] == family)]
-            levels = list(dict.fromkeys(rows["level"]))
-            for i, (name, mine) in enumerate(rows.groupby("detector", sort=False)):
+    columns = min(len(kinds), _COLUMNS)
+    blocks = [kinds[i : i + columns] for i in range(0, len(kinds), columns)]
+    rows = [(family, block) for family in families for block in blocks]
+    fig = style.figure(0.8 + 3.6 * columns, 0.9 + 3.3 * len(rows))
+    panels = fig.subplots(len(rows), columns, squeeze=False, sharey="row")
+    for across, (family, block) in zip(panels, rows, strict=True):
+        for ax in across[len(block) :]:
+            ax.remove()
+        for ax, kind in zip(across, block, strict=False):
+            of = (table["perturbation"] == kind) & (table["family"] == family)
+            levels = list(dict.fromkeys(table.loc[of, "level"]))
+            for i, (name, mine) in enumerate(table[of].groupby("detector", sort=False)):
                 _band(ax, [levels.index(v) for v in mine["level"]], mine, name, i)
             names = ["as it is", *(f"{level:g}" for level in levels[1:])]
             ax.set_xticks(range(len(levels)), names)
-            ax.set_ylim(-0.02, 1.02)
+            ax.set(ylim=(-0.02, 1.02), xlabel=KINDS[kind].unit)
+            ax.set_title(KINDS[kind].title)
             if family != "real":
                 ax.axhline(0.5, color=style.MUTED, linestyle="--", linewidth=1.5)
-            if row == 0:
-                ax.set_title(KINDS[kind].title)
-            if row == len(families) - 1:
-                ax.set_xlabel(KINDS[kind].unit)
-        said = REALS if family == "real" else f"AUROC, {family}"
-        panels[row][0].set_ylabel(said)
+        across[0].set_ylabel(REALS if family == "real" else f"AUROC, {family}")
     _legend(fig, panels[0][0])
     if title:
         fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
@@ -90,8 +92,8 @@ def examples(frame: np.ndarray, damages: Sequence[Perturbation]) -> Figure:
         frame: uint8 (H, W, 3).
     """
     shown = [frame, *(next(iter(damage([frame]))) for damage in damages)]
-    unit = [f"{KINDS[d.kind].title}\n{d.level:g} {KINDS[d.kind].unit}" for d in damages]
-    return sheets.contact_sheet(shown, titles=["as it is", *unit], columns=5)
+    names = [str(damage).replace(", ", "\n") for damage in damages]
+    return sheets.contact_sheet(shown, titles=["as it is", *names], columns=5)
 
 
 def _band(ax: Axes, at: Sequence[int], rows: pd.DataFrame, name: str, i: int) -> None:

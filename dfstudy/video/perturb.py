@@ -1,6 +1,6 @@
 """What happens to a video on its way through the world, from mild to heavy.
 
-    damage = Perturbation(kind="h264", level=33)
+    damage = Perturbation(kind="h264", level=37)
     for frame in damage(iter_frames("clip.mp4")): ...       # as after a re-encoding
     ladder(["jpeg", "blur"], levels=3)                      # six of them
 
@@ -22,14 +22,12 @@ Frames = Iterator[np.ndarray]
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to damage a video: what its levels count, five of them, and the deed.
-
-    `apply` takes the frames and a level.
-    """
+    """One way to damage a video, at five levels; `apply` takes the frames and one."""
 
     name: str
     title: str  # of a figure
-    unit: str
+    unit: str  # of its axis
+    said: str  # one level in words, with a {} for it
     levels: tuple[float, ...]  # from mild to heavy
     apply: Callable[[Iterable[np.ndarray], float], Frames]
     of_one_frame: bool = True  # each comes out the same whatever is before and after
@@ -46,6 +44,11 @@ class Perturbation:
         if self.kind not in KINDS:
             known = ", ".join(KINDS)
             raise ValueError(f"no perturbation {self.kind!r}: choose of {known}")
+
+    def __str__(self) -> str:
+        """For figures: "H.264, CRF 37"."""
+        kind = KINDS[self.kind]
+        return f"{kind.title}, {kind.said.format(self.level)}"
 
     @property
     def of_one_frame(self) -> bool:
@@ -89,7 +92,11 @@ def _h264(frames: Iterable[np.ndarray], crf: float) -> Frames:
                 stream.pix_fmt = "yuv420p"
                 stream.thread_count = 1
                 # With mbtree, one run in some hundreds of the same frames differs.
-                stream.options = {"crf": f"{crf:g}", "x264-params": "mbtree=0"}
+                stream.options = {
+                    "crf": f"{crf:g}",
+                    "preset": "veryfast",
+                    "x264-params": "mbtree=0",
+                }
             even = [(0, side % 2) for side in size]
             frame = np.pad(frame, [*even, (0, 0)], mode="edge")
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
@@ -160,13 +167,44 @@ def _cut(size: tuple[int, int], percent: float) -> tuple[int, int]:
 
 
 _KINDS = (
-    Kind("h264", "H.264", "CRF", (23, 28, 33, 38, 43), _h264, False),
-    Kind("resize", "smaller and back", "% of a side", (80, 60, 40, 30, 20), _resize),
-    Kind("jpeg", "JPEG", "quality", (90, 70, 50, 30, 10), _jpeg),
-    Kind("blur", "blur", "sigma, pixels", (0.5, 1, 2, 3, 4), _blur),
-    Kind("noise", "noise", "sigma, grey levels", (2, 5, 10, 20, 40), _noise),
-    Kind("frame_rate", "fewer frames", "one in", (2, 3, 4, 6, 8), _fewer, False),
-    Kind("brightness", "darker", "% of the light", (85, 70, 55, 40, 25), _darker),
-    Kind("crop", "crop", "% cut at each end", (2, 5, 10, 15, 20), _crop),
+    Kind("h264", "H.264", "CRF", "CRF {:g}", (23, 30, 37, 44, 51), _h264, False),
+    Kind(
+        "resize",
+        "smaller and back",
+        "% of each side",
+        "to {:g} %",
+        (70, 50, 30, 20, 10),
+        _resize,
+    ),
+    Kind("jpeg", "JPEG", "quality", "quality {:g}", (75, 50, 25, 10, 5), _jpeg),
+    Kind("blur", "blur", "sigma, pixels", "{:g} pixels", (1, 2, 3, 5, 8), _blur),
+    Kind(
+        "noise",
+        "noise",
+        "sigma, grey levels",
+        "{:g} grey levels",
+        (5, 10, 20, 40, 80),
+        _noise,
+    ),
+    Kind(
+        "frame_rate",
+        "fewer frames",
+        "one in",
+        "one in {:g}",
+        (2, 3, 4, 6, 8),
+        _fewer,
+        False,
+    ),
+    Kind(
+        "brightness",
+        "darker",
+        "% of the light",
+        "to {:g} %",
+        (80, 60, 40, 20, 10),
+        _darker,
+    ),
+    Kind(
+        "crop", "crop", "% cut at each end", "{:g} % a side", (2, 5, 10, 15, 20), _crop
+    ),
 )
 KINDS = {kind.name: kind for kind in _KINDS}
