@@ -10,7 +10,7 @@ from dfstudy import cli
 from dfstudy.data import manifest
 from dfstudy.report import audits
 from dfstudy.study import audit as module
-from dfstudy.study import planted
+from dfstudy.study import planted, probes
 from dfstudy.study.audit import NA, NONE, SHORTCUT, audit
 
 ON_PAPER = [name for name in planted.SHORTCUTS if name != "background"]
@@ -126,11 +126,21 @@ def test_files_that_are_not_there_are_counted():
     assert row["verdict"] == NA and "there is no such file" in row["reason"]
 
 
-def test_of_many_videos_whole_groups_are_read(monkeypatch):
+def test_of_many_videos_some_of_every_group_are_read(monkeypatch):
     monkeypatch.setattr(module, "MOST", 60)
     row = of(audit(clean(24), probes=["metadata"]), "metadata")
-    assert (row["n"], row["groups"]) == (60, 12)
-    assert "60 of 120 videos, by whole groups" in row["says"]
+    assert (row["n"], row["groups"]) == (60, 24)
+    assert "60 of 120 videos" in row["says"]
+
+
+def test_a_real_and_a_fake_of_each_group_come_first():
+    table = clean(6)
+    chosen = probes.some(table, 8, seed=0)
+    counts = chosen.groupby(["group", "label"]).size()
+    assert len(chosen) == 8 and set(counts) == {1} and chosen["group"].nunique() == 4
+    assert not probes.some(table, 8, seed=1).equals(chosen)
+    pd.testing.assert_frame_equal(probes.some(table, 30, seed=0), table)
+    assert len(probes.some(table, 29, seed=0)) == 29
 
 
 def test_bad_input_is_refused():

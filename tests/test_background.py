@@ -55,7 +55,7 @@ def test_why_there_is_nothing():
     assert background.of_frames(frames(), [whole]) == background.FULL
 
 
-@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_videos_are_read_and_bad_ones_have_a_reason(tiny_data, tmp_path, workers):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"this is no video")

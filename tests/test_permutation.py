@@ -54,7 +54,7 @@ def test_nobody_is_known_again():
     groups = np.repeat(np.arange(40), 4)
     labels = rng.permutation(np.arange(40) % 2)[groups]
     facts = pd.DataFrame({"codec": groups.astype(str)})
-    entry, p = readable(facts, labels, groups, n=199, seed=0)
+    entry, p, _ = readable({"it": facts}, labels, groups, n=199, seed=0)
     assert entry["value"] < 0.7 and p > 0.05
     leaky = out_of_fold(facts, labels[None], np.arange(160), seed=0)
     assert auroc_each(labels[None], leaky)[0] > 0.8
@@ -67,7 +67,8 @@ def test_the_p_value_is_one_in_ten_below_a_tenth():
         groups = np.repeat(np.arange(12), 4)
         labels = np.tile([0, 0, 1, 1], 12)
         facts = pd.DataFrame({"x": rng.normal(size=48) + rng.normal(size=12)[groups]})
-        below += readable(facts, labels, groups, n=49, seed=seed)[1] <= 0.1
+        _, p, _ = readable({"it": facts}, labels, groups, n=49, seed=seed)
+        below += p <= 0.1
     assert binom.cdf(below, 60, 0.1) < 0.99 and below > 0
 
 
@@ -75,9 +76,10 @@ def test_a_fact_need_not_grow_with_the_label():
     rng = np.random.default_rng(0)
     labels = np.tile([0, 1], 60)
     x = np.where(labels == 1, rng.normal(size=120), rng.choice([-4, 4], 120))
-    entry, p = readable(
-        pd.DataFrame({"x": x}), labels, np.arange(120) // 2, n=199, seed=0
-    )
+    facts = {"noise": pd.DataFrame({"x": rng.normal(size=120)})}
+    facts["told"] = pd.DataFrame({"x": x})
+    entry, p, best = readable(facts, labels, np.arange(120) // 2, n=199, seed=0)
+    assert best == "told"
     assert entry["value"] > 0.9 and p < 0.01
 
 

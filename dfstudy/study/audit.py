@@ -33,7 +33,7 @@ MIN_GROUPS = FOLDS  # of each label
 ALARM_P, WEAK_P = 0.01, 0.05  # of the corrected p-value
 ALARM_AUROC = 0.6  # below this a sign may be sure, but it explains little
 PERMUTATIONS = 1999
-MOST, MOST_DECODED = 2000, 200  # videos that a probe reads; whole groups of them
+MOST, MOST_DECODED = 2000, 160  # videos that a probe reads (probes.some)
 COLUMNS = ("probe", "title", "verdict", "n", "groups", "value", "low", "high")
 COLUMNS += ("chance_low", "chance_high", "p", "p_holm", "says", "advice", "reason")
 _FLOATS = ("value", "low", "high", "chance_low", "chance_high", "p")
@@ -52,8 +52,8 @@ def audit(
         manifest: see `data.manifest`; videos without a group get the one that the
             splitter would give them (`data.groups`).
         probes: of PROBES.
-        seed: of folds, permutations, resamples, and of which groups are read where
-            there are more than MOST (or, to be decoded, MOST_DECODED) videos.
+        seed: of folds, permutations, resamples, and of which videos are read where
+            there are more than MOST (or, to be decoded, MOST_DECODED).
         workers: processes that decode; 0 for this one.
 
     Returns:
@@ -117,8 +117,8 @@ def _judge(row: dict) -> str:
 
 def _probe(name: str, table: pd.DataFrame, *, seed: int, workers: int) -> dict:
     decodes = name != "identity" and readers.PROBES[name].decodes
-    some = _some(table, MOST_DECODED if decodes else MOST, seed)
-    said = f"{len(some)} of {len(table)} videos, by whole groups"
+    some = readers.some(table, MOST_DECODED if decodes else MOST, seed=seed)
+    said = f"{len(some)} of {len(table)} videos, of as many groups as there are"
     said = said if len(some) < len(table) else ""
     if name == "identity":
         return {"probe": name, **_identity(some, said, seed)}
@@ -143,8 +143,12 @@ def _probe(name: str, table: pd.DataFrame, *, seed: int, workers: int) -> dict:
     if told.empty:
         return row | {"reason": f"the same in every video: {same}"}
     labels, groups = some["label"].to_numpy(), some["group"].to_numpy()
-    entry, p = readable(told, labels, groups, n=PERMUTATIONS, seed=seed)
+    parts = {name: told}
+    if probe.apart:
+        parts = {word: told[part] for word, part in readers.blocks(told).items()}
+    entry, p, best = readable(parts, labels, groups, n=PERMUTATIONS, seed=seed)
     says = [
+        f"most by its {best}" if probe.apart else "",
         _alone(told, labels, groups, seed) if len(told.columns) < 20 else "",
         _folder(some) if name == "name" else "",
         said,
@@ -166,15 +170,6 @@ def _identity(some: pd.DataFrame, said: str, seed: int) -> dict:
 
 def _size(table: pd.DataFrame) -> dict:
     return {"n": len(table), "groups": table["group"].nunique()}
-
-
-def _some(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
-    """Whole groups in random order, as long as they hold at most `most` videos."""
-    if len(table) <= most:
-        return table
-    order = np.random.default_rng(seed).permutation(sorted(table["group"].unique()))
-    count = table["group"].value_counts().reindex(order).cumsum()
-    return table[table["group"].isin(count.index[count <= most])].reset_index(drop=True)
 
 
 def _too_few(table: pd.DataFrame) -> str | None:

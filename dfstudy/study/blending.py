@@ -25,13 +25,14 @@ import pandas as pd
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.shards import Prepared
 from dfstudy.models.detector import Detector
+from dfstudy.study.probes import some
 from dfstudy.training.rule import Rule
 from dfstudy.video.faces import new_detector
 from dfstudy.video.flow import sampled_flow
 from dfstudy.video.track import track_faces
 
 EDITS = ("as it is", "whole face", "patch of the face", "patch beside it")
-MOST = 48  # videos; whole groups of them
+MOST = 48  # videos
 COLUMNS = ("edit", "n", "groups", "value", "low", "high")
 COLUMNS += ("change", "change_low", "change_high")
 _WHOLE = (0.4, 0.5)  # half axes of the ellipse, in shares of the face box
@@ -85,16 +86,14 @@ class Edit:
 def reals(
     manifest: pd.DataFrame, *, split: str = "val", most: int = MOST, seed: int = 0
 ) -> pd.DataFrame:
-    """Authentic videos of a split, whole groups of them; ValueError if there is none.
+    """Authentic videos of a split, at most `most`; ValueError if there is none.
 
     By default of validation: this is a further look, and nothing is chosen by it.
     """
     rows = manifest[(manifest["split"] == split) & (manifest["label"] == 0)]
     if rows.empty:
         raise ValueError(f"no real video in split {split!r}: split the manifest first")
-    order = np.random.default_rng(seed).permutation(sorted(rows["group"].unique()))
-    count = rows["group"].value_counts().reindex(order).cumsum()
-    return rows[rows["group"].isin(order[: max(1, int((count <= most).sum()))])]
+    return some(rows, most, seed=seed)
 
 
 def edits(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dfstudy.study.permutation import auroc_each, judged
+from dfstudy.study.permutation import judged
 
 TITLE = "identity"
 ADVICE = (
@@ -69,12 +69,9 @@ def remembered(
     shuffled = np.tile(labels, (n, 1))
     np.random.default_rng(seed).permuted(shuffled, axis=1, out=shuffled)
     targets = np.vstack([labels, shuffled])
-    scores = np.stack([others(targets, who) for who in seen.values()])  # (W, 1 + n, N)
-    # Of several memories the better one, in the data as in every permutation.
-    best = np.argmax([auroc_each(targets, each) for each in scores], axis=0)
-    chosen = scores[best, np.arange(len(targets))]
-    entry, p = judged(targets, chosen, manifest["group"].to_numpy(), seed=seed)
-    says = f"whose {list(seen)[best[0]]} it is; read from the person's other videos"
+    scores = {word: others(targets, who) for word, who in seen.items()}
+    entry, p, best = judged(targets, scores, manifest["group"].to_numpy(), seed=seed)
+    says = f"whose {best} it is; read from the person's other videos"
     if entry["value"] < 0.5:
         says = "the other videos of a person say nothing, or the opposite"
     for key in ("value", "low", "high"):

@@ -1,6 +1,6 @@
 """Is a label readable from facts? Cross-validated, tested by dealing labels out anew.
 
-    entry, p = readable(facts, labels, groups, n=1999, seed=0)
+    entry, p, best = readable({"bits": facts}, labels, groups, n=1999, seed=0)
 
 Folds of a cross-validation share their training data, so they are not independent, and
 an interval from their scores is too narrow to decide by (Bengio and Grandvalet, "No
@@ -9,6 +9,8 @@ whole cross-validation is done again for labels under the null hypothesis (Ojala
 Garriga, "Permutation tests for studying classifier performance", JMLR 2010). Kernel
 ridge regression is linear in the labels: thousands of them are fitted at once.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,36 +27,51 @@ FOLDS = 5
 
 
 def readable(
-    facts: pd.DataFrame, labels: NDArray, groups: NDArray, *, n: int, seed: int
-) -> tuple[dict, float]:
+    facts: Mapping[str, pd.DataFrame],
+    labels: NDArray,
+    groups: NDArray,
+    *,
+    n: int,
+    seed: int,
+) -> tuple[dict, float, str]:
     """AUROC of the label read from facts by classifiers that never saw the group.
 
     Args:
-        facts: (N rows) see `probes.encoder`. labels: (N,) 0 or 1. groups: (N,); at
-            least FOLDS of them with each label.
+        facts: by name, tables of N rows (see `probes.encoder`). Each is tried by
+            itself, and the best one counts: in the data as in every permutation.
+        labels: (N,) 0 or 1. groups: (N,); at least FOLDS of them with each label.
         n: permutations.
 
     Returns:
         value, low, high (a group bootstrap of the scores as they are), chance_low,
-        chance_high (95 % of the permutations); and the one-sided p-value.
+        chance_high (95 % of the permutations); the one-sided p-value; which table.
     """
     targets = np.vstack([labels, deal(labels, groups, n=n, seed=seed)])
-    scores = out_of_fold(facts, targets, groups, seed=seed)
+    scores = {
+        name: out_of_fold(table, targets, groups, seed=seed)
+        for name, table in facts.items()
+    }
     return judged(targets, scores, groups, seed=seed)
 
 
 def judged(
-    targets: NDArray, scores: NDArray, groups: NDArray, *, seed: int
-) -> tuple[dict, float]:
+    targets: NDArray, scores: Mapping[str, NDArray], groups: NDArray, *, seed: int
+) -> tuple[dict, float, str]:
     """`readable`'s answer from labels and scores (1 + n, N), the true ones first."""
-    values = auroc_each(targets, scores)
+    values = np.stack([auroc_each(targets, each) for each in scores.values()])
+    which = list(scores)[values[:, 0].argmax()]
+    value, chance = values[:, 0].max(), values[:, 1:].max(axis=0)
     # Ranks, because a score that is 0 or 1 would be taken for a hard label.
-    true = {"probe": rankdata(scores[0]) / (1 + scores.shape[1])}
+    true = {which: rankdata(scores[which][0]) / (1 + targets.shape[1])}
     quality, _ = compare_auroc(targets[0], true, groups, seed=seed)
-    entry = quality.loc["probe", ["value", "low", "high"]].to_dict()
-    chance = np.quantile(values[1:], [0.025, 0.975])
-    entry |= {"chance_low": float(chance[0]), "chance_high": float(chance[1])}
-    return entry, float((1 + (values[1:] >= values[0] - 1e-12).sum()) / len(values))
+    entry = quality.loc[which, ["value", "low", "high"]].to_dict()
+    low, high = np.quantile(chance, [0.025, 0.975])
+    entry |= {"chance_low": float(low), "chance_high": float(high)}
+    return (
+        entry,
+        float((1 + (chance >= value - 1e-12).sum()) / (1 + len(chance))),
+        which,
+    )
 
 
 def deal(labels: NDArray, groups: NDArray, *, n: int, seed: int) -> NDArray:

@@ -35,13 +35,15 @@ class Probe:
 
     `read(manifest, workers)` gives the facts, one row a video, and may have a column
     `reason` for rows that are empty; `advice` is what to do where they tell; `decodes`
-    says whether it costs as much as decoding.
+    says whether it costs as much as decoding; `apart`, whether its blocks are tried one
+    by one, because one of them may drown in the others.
     """
 
     title: str
     read: Callable[[pd.DataFrame, int], pd.DataFrame]
     advice: str
     decodes: bool = False
+    apart: bool = False
 
 
 def metadata(manifest: pd.DataFrame, workers: int = 0) -> pd.DataFrame:
@@ -90,9 +92,33 @@ def surroundings(manifest: pd.DataFrame, workers: int = 0) -> pd.DataFrame:
     return table.assign(reason=pd.Series(reasons, index=manifest.index, dtype="object"))
 
 
+def some(table: pd.DataFrame, most: int, *, seed: int) -> pd.DataFrame:
+    """At most `most` rows: a real and a fake of each group, then a second one, ...
+
+    So there are as many groups as can be, and labels are as level as can be. Rows keep
+    their order; index 0 .. n-1.
+    """
+    if len(table) <= most:
+        return table.reset_index(drop=True)
+    mixed = table[["group", "label"]].sample(frac=1, random_state=seed)
+    turn = mixed.groupby(["group", "label"]).cumcount()
+    first = mixed.groupby("group").ngroup(ascending=True).to_numpy()
+    first = np.random.default_rng(seed).permutation(first.max() + 1)[first]
+    chosen = mixed.index[np.lexsort((first, turn))[:most]]
+    return table.loc[sorted(chosen)].reset_index(drop=True)
+
+
 def informative(facts: pd.DataFrame) -> pd.DataFrame:
     """The columns that are not the same (or missing) in every row."""
     return facts.loc[:, [facts[c].nunique(dropna=False) > 1 for c in facts]]
+
+
+def blocks(facts: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns by the word that their names begin with."""
+    found: dict[str, list[str]] = {}
+    for column in facts:
+        found.setdefault(column.split()[0], []).append(column)
+    return found
 
 
 def encoder(facts: pd.DataFrame) -> ColumnTransformer:
@@ -102,11 +128,8 @@ def encoder(facts: pd.DataFrame) -> ColumnTransformer:
     counted by runs of one to three letters. A block of many columns counts as much as
     one of few: two videos are about a distance of the root of 2 apart in each.
     """
-    blocks: dict[str, list[str]] = {}
-    for column in facts:
-        blocks.setdefault(column.split()[0], []).append(column)
     steps = []
-    for block, columns in blocks.items():
+    for block, columns in blocks(facts).items():
         if block == LETTERS:
             counts = TfidfVectorizer(analyzer="char", ngram_range=(1, 3))
             steps.append((block, counts, LETTERS))
@@ -163,6 +186,7 @@ PROBES = {
         advice="crop to the face, or choose reals and fakes of the same scenes; look"
         " for watermarks and frames around the picture",
         decodes=True,
+        apart=True,
     ),
     "resolution": Probe(
         title="resolution only",
