@@ -29,7 +29,7 @@ def meter(table: pd.DataFrame, gaps: pd.DataFrame, *, title: str = "") -> Figure
     style.chance_line(left, vertical=True)
     _draw(right, gaps, places)
     right.set_yticks([])
-    right.set(xlim=(-0.6, 0.6), xlabel="minus the AUROC under the group split")
+    right.set(xlim=(-0.8, 0.8), xlabel="minus the AUROC under the group split")
     right.axvline(0, color=MUTED, linestyle="--", linewidth=1.5, zorder=2)
     for ax in (left, right):
         ax.set_ylim(len(places) - 0.4, -0.6)
@@ -49,4 +49,4 @@ def _draw(ax: Axes, rows: pd.DataFrame, places: list[tuple[str, str]]) -> None:
         dot = {"color": colour, "markersize": 10, "zorder": 3, "clip_on": False}
         ax.plot(row["value"], at, "o", **dot)
         text = f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-        ax.text(1.02, at, text, transform=beside, va="center", color=colour)
+        ax.text(1.04, at, text, transform=beside, va="center", color=colour)
