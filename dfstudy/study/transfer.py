@@ -102,7 +102,7 @@ def leave_one_out(
     *,
     data: Dataset,
     profile: Profile,
-    families: Sequence[str] = (),
+    leave: Sequence[str] = (),
     **options: Any,
 ) -> dict[str, Trained]:
     """Train on all families but one, for each: by the family that was left out.
@@ -113,20 +113,19 @@ def leave_one_out(
     Args:
         model: a name of models.FAMILIES, without a BASE: that one would have been shown
             every family.
-        families: what there is; those that the model trains on and the set has, if not
-            given.
+        leave: the families to leave out, one at a time; each that the model trains on,
+            if not given. One that the set does not have is passed over.
         options: of training.experiment.train.
 
     Returns:
-        Empty where there are fewer than two families: there is nothing to leave out.
+        Empty where the set has fewer than two families: nothing can be left out.
 
     Raises:
         ValueError: a model with a BASE.
     """
     if hasattr(models.family(model), "BASE"):
         raise ValueError(f"{model} stands on a network that was shown every family")
-    wanted = tuple(families) or experiment.trained_on(model)
-    there = experiment.trained_families(data.manifest, wanted)
+    there = experiment.trained_families(data.manifest, experiment.trained_on(model))
     if len(there) < 2:
         return {}
     return {
@@ -139,6 +138,7 @@ def leave_one_out(
             **options,
         )
         for name in there
+        if not leave or name in leave
     }
 
 
