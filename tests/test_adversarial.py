@@ -39,13 +39,13 @@ def test_a_step_moves_the_odds_by_epsilon_times_the_weights():
 
 def test_the_attack_is_worse_than_its_control(tiny_model, tiny_data):
     table = adversarial.attacked(
-        tiny_model.detector, tiny_data, epsilons=(1, 8), split="test", n_bootstrap=20
+        tiny_model.detector, tiny_data, epsilons=(1, 8), n_bootstrap=20
     )
     auroc = table.query("metric == 'auroc'").set_index(["attack", "epsilon"])["value"]
     assert auroc["FGSM", 0] == pytest.approx(auroc["random signs", 0])
     assert auroc["FGSM", 8] <= auroc["FGSM", 1] < auroc["FGSM", 0]
     assert auroc["FGSM", 8] < auroc["random signs", 8] - 0.2
-    result = tiny_model.result["metrics"]["test"]["all"]["auroc"]["value"]
+    result = tiny_model.result["metrics"]["val"]["all"]["auroc"]["value"]
     assert auroc["FGSM", 0] == pytest.approx(result, abs=1e-6)
     assert len(figures.attack(table).get_axes()) == 3
 

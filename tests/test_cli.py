@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,8 @@ def test_predict_one_file_is_one_object(capfd, tiny_model, tiny_data):
     code, out, _ = predict(capfd, tiny_model, clip, "--json")
     verdict = json.loads(out)
     assert code == 0
-    assert verdict["verdict"] in {"real", "fake"}
+    # One pair of people validated it: too few to rule "real" or "fake" out.
+    assert verdict["verdict"] == "cannot tell" and "9 reals" in verdict["reason"]
     assert 0 <= verdict["probability"] <= 1
     assert len(verdict["frame_scores"]) == len(verdict["frames"]["sampled"]) == 4
     assert verdict["frames"]["with_face"] == 4
@@ -83,7 +84,7 @@ def test_one_bad_file_fails_the_call_but_not_the_rest(
     assert code == 1
     assert "bad.mp4" in failed["error"]
     assert failed["verdict"] is None
-    assert fine["verdict"] in {"real", "fake"}
+    assert fine["verdict"] is not None
     assert fine["error"] is None
 
 
@@ -121,7 +122,10 @@ def test_verdict_follows_scores(tiny_model, tiny_data):
     videos = tiny_model.videos(tiny_data.manifest, "test")
     row = videos.iloc[0]
     path = tiny_data.manifest.set_index("video_id").loc[row["video_id"], "path"]
-    verdict = detect.predict(path, tiny_model.detector, faces=FaceDetector())
+    # Without the limits of "cannot tell", which so small a validation cannot set.
+    info = {k: v for k, v in tiny_model.detector.info.items() if k != "conformal"}
+    detector = replace(tiny_model.detector, info=info)
+    verdict = detect.predict(path, detector, faces=FaceDetector())
     mine = tiny_model.predictions.query("video_id == @row.video_id")["score"]
     assert np.allclose(verdict.frame_scores, mine, atol=1e-5)
     assert verdict.verdict == ("fake" if row["called"] else "real")

@@ -36,13 +36,12 @@ def attacked(
     data: Dataset,
     *,
     epsilons: Sequence[float] = EPSILONS,
-    split: str = "val",
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How much of a detector each attack leaves, by epsilon.
+    """How much of a detector each attack leaves on validation videos, by epsilon.
 
-    It needs the labels and chooses nothing; validation videos will do.
+    Nothing is chosen, and nothing is claimed but a limit: test videos are not needed.
 
     Args:
         detector: in PyTorch, of single frames.
@@ -55,7 +54,7 @@ def attacked(
         (videos), value, low, high, reason (see metrics.intervals).
 
     Raises:
-        ValueError: another kind of detector, or no video in the split.
+        ValueError: another kind of detector, or no validation video.
     """
     if detector.info["framework"] != "torch" or detector.level != "frame":
         raise ValueError(
@@ -63,7 +62,7 @@ def attacked(
             f" {detector.info['name']}: take frame_torch"
         )
     rows = learned(data.manifest, trained_on(detector.info["name"]))
-    rows = rows[rows["split"] == split]
+    rows = rows[rows["split"] == "val"]
     videos = PreparedSet(data.prepared(detector.view), rows, by="video")
     facts = rows.set_index("video_id").loc[videos.video_ids][["label", "group"]]
     steps = [(attack, float(e)) for attack in ATTACKS for e in (0.0, *epsilons)]
