@@ -17,6 +17,14 @@ ON_PAPER = [name for name in planted.SHORTCUTS if name != "background"]
 QUICK = [name for name in module.PROBES if name != "background"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """Fewer permutations: still enough for a corrected p below 0.01."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PERMUTATIONS", 799)
+        yield
+
+
 def of(table, probe):
     return table.set_index("probe").loc[probe]
 

@@ -15,6 +15,7 @@ The edit is made in what the view shows, the same in all frames of a video. Flow
 shown frames is computed anew; flow to frames that are not shown stays as it is.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,12 +30,14 @@ from dfstudy.study.probes import some
 from dfstudy.training.rule import Rule
 from dfstudy.video.faces import new_detector
 from dfstudy.video.flow import sampled_flow
+from dfstudy.video.sample import resize_area
 from dfstudy.video.track import track_faces
 
 EDITS = ("as it is", "whole face", "patch of the face", "patch beside it")
 MOST = 48  # videos
 COLUMNS = ("edit", "n", "groups", "value", "low", "high")
 COLUMNS += ("change", "change_low", "change_high")
+_SEARCHED = 480  # pixels of the longer side that faces are looked for in
 _WHOLE = (0.4, 0.5)  # half axes of the ellipse, in shares of the face box
 _PATCH = 0.19  # of the box; with a margin of 0.3 as much as fits beside it
 
@@ -151,8 +154,11 @@ def edits(
 def _boxes(clip: np.ndarray, margin: float, faces) -> np.ndarray | None:
     """(T, 4) of the most prominent face; of a face crop it is known where it is."""
     if faces is not None:
-        tracks = track_faces(clip, faces)
-        return tracks[0].boxes if tracks else None
+        # Views of whole frames are small, and small faces are missed.
+        times = max(1, math.ceil(_SEARCHED / max(clip.shape[1:3])))
+        height, width = (times * side for side in clip.shape[1:3])
+        tracks = track_faces(resize_area(clip, height, width), faces)
+        return tracks[0].boxes / times if tracks else None
     side = clip.shape[1]
     edge = side * margin / (1 + 2 * margin)
     return np.tile([edge, edge, side - edge, side - edge], (len(clip), 1))
