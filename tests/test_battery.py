@@ -38,7 +38,7 @@ def built(tiny_model, recurrence):
     options = {"network": "slim", "pretrained": "none", "seed": 0}
     made = family.build(view=view, recurrence=recurrence, **options)
     for weight in made.head.parameters():
-        weight.data.mul_(4)  # a trained one says more than a new one
+        weight.data.mul_(10)  # a trained one says more than a new one
     shape = {"recurrence": recurrence}
     return detectors.new(made, view=view, shape=shape, data_kind="synthetic", seed=0)
 
