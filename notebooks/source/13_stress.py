@@ -475,8 +475,9 @@ figures.intervals(
 )
 
 # %% [markdown]
-# A `partial` is a `blend` for a while: who knows one knows the other. That is luck of
-# this set. New generators rarely resemble the old ones so much.
+# Where a forgery is found that was never shown, ask what it shares with those that were:
+# a `partial` is a `blend` for a while. New generators rarely resemble the old ones so
+# much.
 #
 # ## What we saw
 #
