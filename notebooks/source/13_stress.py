@@ -448,7 +448,7 @@ print(f"at home: {study.data.name}; elsewhere: {hidden.name}")
 elsewhere.drop(columns="reason").round(2)
 
 # %%
-both = elsewhere[elsewhere["kind"].isin({*hidden.manifest["method"], "unknown"})]
+both = elsewhere[elsewhere["kind"].isin({*hidden.manifest["method"], "fake", "unknown"})]
 figures.intervals(
     both.assign(name=both["trained_on"].str.split(",").str[0] + " on " + both["tested_on"] + ": " + both["kind"]),
     title="The same detectors, at home and elsewhere",
