@@ -11,6 +11,7 @@
     dfstudy predict clip.mp4 --json
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
     dfstudy report --profile laptop
+    dfstudy temporal runs/laptop/models/cnn_rnn_0
 
 The options of each command are here, what it does with them is in `commands`.
 """
@@ -173,6 +174,18 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write nothing; fail where the page is older than the results",
     )
+
+    sub = command("temporal")
+    sub.add_argument("folder", type=Path, help="runs/PROFILE/models/NAME")
+    sub.add_argument(
+        "--manifest",
+        type=Path,
+        help="a manifest with a split (default: the synthetic set of its profile)",
+    )
+    sub.add_argument(
+        "--twin", type=Path, metavar="FOLDER", help="the same detector without a memory"
+    )
+    sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
 
 

@@ -243,6 +243,49 @@ def report(args: argparse.Namespace) -> int:
     return 0
 
 
+def temporal(args: argparse.Namespace) -> int:
+    """Does a detector use time? Spoil that of validation videos, and see."""
+    with _only_ours_on_stdout() as stdout:
+        from dfstudy.data import dataset
+        from dfstudy.models import detector as detectors
+        from dfstudy.study import temporal
+
+        detector = detectors.load(args.folder)
+        if args.manifest:
+            data = dataset.of_manifest(args.manifest)
+        else:
+            data = dataset.load("", profile=_profile_of(args.folder))
+        table = temporal.battery(detector, data)
+        tables = {"battery": table}
+        if args.twin:
+            tables["twin"] = temporal.gain(detector, detectors.load(args.twin), data)
+        if args.json:
+            rows = {
+                name: json.loads(one.to_json(orient="records"))
+                for name, one in tables.items()
+            }
+            json.dump({"data": data.name, "kind": data.kind} | rows, stdout)
+            print(file=stdout)
+        else:
+            print(f"{args.folder}, on {data.kind} data: {data.name}", file=stdout)
+            for one in tables.values():
+                print(_readable(one), file=stdout)
+    return 0 if table["passed"].fillna(True).all() else 1
+
+
+def _profile_of(folder: Path) -> profiles.Profile:
+    """Of a detector in runs/<profile>/models/."""
+    name = folder.resolve().parent.parent.name
+    if name not in profiles.NAMES:
+        raise ValueError(f"{folder} is in no run: say which videos with --manifest")
+    return profiles.get(name)
+
+
+def _readable(table) -> str:
+    numbers = table.fillna({"reason": ""}) if "reason" in table else table
+    return numbers.to_string(index=False, na_rep="-", float_format=lambda x: f"{x:.3f}")
+
+
 def _line(verdict) -> str:
     if verdict.error:
         return f"{verdict.file}: failed: {verdict.error}"

@@ -7,6 +7,7 @@ The data and its split do not depend on the training seed: two runs with differe
 differ by the training alone.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 
 from dfstudy import paths
 from dfstudy.data import assign, index, prepare, proof, splits, synth
+from dfstudy.data import manifest as manifests
 from dfstudy.data.manifest import sha256
 from dfstudy.data.prepare import Prepared
 from dfstudy.data.view import View
@@ -108,6 +110,26 @@ def load(data: str, *, profile: Profile) -> Dataset:
         manifest=table[table["split"].notna()].reset_index(drop=True),
         proof=facts,
     )
+
+
+def of_manifest(path: str | Path) -> Dataset:
+    """The data set of a manifest that is split already (`dfstudy split`).
+
+    Raises:
+        ValueError: no manifest; one whose videos have no split or group; or one that
+            mixes synthetic and real videos.
+    """
+    path = Path(path)
+    table = manifests.read(path)
+    table = table[table["split"].notna()].reset_index(drop=True)
+    if table.empty or table["group"].isna().any():
+        raise ValueError(f"{path} is not split: dfstudy split {path}")
+    rendered = table["dataset"] == "synthetic"
+    if rendered.nunique() > 1:
+        raise ValueError(f"{path} mixes synthetic and real videos: use one at a time")
+    kind = "synthetic" if rendered.all() else "real"
+    root = Path(os.path.commonpath([Path(file).parent for file in table["path"]]))
+    return Dataset(path.stem, kind, root, table, {})
 
 
 def synthetic_root(profile: Profile) -> Path:

@@ -11,13 +11,11 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.data.dataset import Dataset
-from dfstudy.data.loader import PreparedSet
+from dfstudy.data.loader import PreparedSet, X
+from dfstudy.data.view import View
+from dfstudy.models import text
 from dfstudy.models.detector import Detector
-from dfstudy.study.temporal import spoil
-
-# Of the spread of the scores, so that a detector that is sure of nothing is judged like
-# one that is. Sums in another order differ in the last digits, a leak by more.
-TOLERANCE, DIGITS = 1e-3, 1e-6
+from dfstudy.study.controls import is_moved, spoil
 
 
 def battery(
@@ -42,19 +40,21 @@ def battery(
     """
     view = detector.view
     rows = data.manifest[data.manifest["split"] == split]
+    said = text.encode(rows["description"]) if view.text else None
     watched = PreparedSet(
-        data.prepared(view), rows, by="video", flow=view.flow != "none"
+        data.prepared(view), rows, by="video", flow=view.flow != "none", text=said
     )
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(watched))[: 2 * videos]
-    batch = [_pair(watched[i][0]) for i in some]
+    batch = [_parts(watched[i][0], view) for i in some]
     half = (len(batch) + 1) // 2
     clips, others = batch[:half], batch[half:]
 
-    def score(pairs: list) -> np.ndarray:
-        frames = np.stack([frame for frame, _ in pairs])
-        flow = None if view.flow == "none" else np.stack([f for _, f in pairs])
-        return _one_each(detector.score(frames, flow))
+    def score(parts: list) -> np.ndarray:
+        clips, flows, texts = zip(*parts, strict=True)
+        flow = None if view.flow == "none" else np.stack(flows)
+        more = {"text": np.stack(texts)} if view.text else {}
+        return _one_each(detector.score(np.stack(clips), flow, **more))
 
     together = score(clips)
     # Each video in its old place, all its neighbours exchanged.
@@ -64,7 +64,12 @@ def battery(
     ]
     alone = np.concatenate([score([clip]) for clip in clips])
     resample = view.flow == "sampled"
-    mixed = score([spoil(*clip, "shuffled", rng, resample=resample) for clip in clips])
+    mixed = score(
+        [
+            (*spoil(clip, flow, "shuffled", rng, resample=resample), words)
+            for clip, flow, words in clips
+        ]
+    )
     must = {None: "-", True: "change", False: "stay"}[reads_order]
     table = pd.DataFrame(
         [
@@ -78,7 +83,7 @@ def battery(
         ],
         columns=["question", "must", "change"],
     )
-    moved = table["change"] > max(TOLERANCE * np.ptp(together), DIGITS)
+    moved = table["change"].map(lambda change: is_moved(change, together))
     passed = (moved == (table["must"] == "change")).astype("boolean")
     return table.assign(passed=passed.mask(table["must"] == "-"))
 
@@ -88,5 +93,8 @@ def _one_each(scores: np.ndarray) -> np.ndarray:
     return np.asarray(scores, float).reshape(len(scores), -1).mean(axis=1)
 
 
-def _pair(x) -> tuple[np.ndarray, np.ndarray | None]:
-    return (x[0].numpy(), x[1].numpy()) if isinstance(x, tuple) else (x.numpy(), None)
+def _parts(x: X, view: View) -> tuple[np.ndarray | None, ...]:
+    """Clip, flow and text of an item; None for what the view does not have."""
+    parts = [part.numpy() for part in (x if isinstance(x, tuple) else (x,))]
+    words = parts.pop() if view.text else None
+    return parts[0], parts[1] if view.flow != "none" else None, words

@@ -2,94 +2,162 @@
 
     tables = spoiled(trained.detector, study.data, split="val")
     kinds.compare(tables, kind)         # AUROC by forgery and control, with intervals
+    battery(detector, study.data)       # all controls in one table, what stays and goes
+    gain(detector, twin, study.data)    # and beside a twin that only averages
 
-"shuffled" frames are the same frames in a random order, "frozen" ones the middle frame
-over and over. A detector of single frames does not notice the first; what it finds in
-`disorder` must be gone in both. The controls look at validation videos: the test set is
-read once, for the result.
+What is done to a clip is in `study.controls`. A detector of single frames does not
+notice that frames are shuffled; what another finds in `disorder` must then be gone. The
+controls look at validation videos: the test set is read once, for the result.
+
+    dfstudy temporal runs/laptop/models/cnn_rnn_0 --twin runs/laptop/models/...
 """
+
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from dfstudy.data.dataset import Dataset
-from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.metrics import group_bootstrap
+from dfstudy.metrics.paired import compare_auroc
 from dfstudy.models.detector import Detector
-from dfstudy.training.experiment import learned
-from dfstudy.video.flow import sampled_flow
-
-CONTROLS = ("as it is", "shuffled", "frozen")
-
-
-def spoil(
-    clip: np.ndarray,
-    flow: np.ndarray | None,
-    control: str,
-    rng: np.random.Generator,
-    *,
-    resample: bool = True,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """A clip (T, H, W, 3) and its flow (T, H, W, 2), if it has one, under a control.
-
-    Args:
-        control: of CONTROLS.
-        rng: of the order.
-        resample: the flow is between the frames of the clip, so it is computed anew;
-            else each frame keeps its own (flow to a neighbour that is not in the clip).
-
-    Raises:
-        ValueError: an unknown control.
-    """
-    if control == "as it is":
-        return clip, flow
-    if control == "frozen":
-        still = np.repeat(clip[len(clip) // 2][None], len(clip), axis=0)
-        return still, None if flow is None else np.zeros_like(flow)
-    if control != "shuffled":
-        raise ValueError(f"no control {control!r}: choose one of {', '.join(CONTROLS)}")
-    order = rng.permutation(len(clip))
-    clip = np.ascontiguousarray(clip[order])
-    if flow is None:
-        return clip, None
-    return clip, sampled_flow(clip) if resample else flow[order]
+from dfstudy.study import batches
+from dfstudy.study.controls import BATTERY, CONTROLS, REORDERED, is_moved, spoil
+from dfstudy.study.scoring import score
+from dfstudy.training.experiment import learned, trained_on
+from dfstudy.training.rule import MEAN
 
 
 def spoiled(
-    detector: Detector, data: Dataset, *, split: str = "val", seed: int = 0
+    detector: Detector,
+    data: Dataset,
+    *,
+    split: str = "val",
+    controls: Sequence[str] = CONTROLS,
+    seed: int = 0,
 ) -> dict[str, pd.DataFrame]:
-    """The score of every real video, and of the forgeries that detectors learn.
+    """The score of every real video, and of the forgeries that the detector learns.
+
+    Args:
+        controls: of BATTERY.
 
     Returns:
         A table for each control: one row a video, video_id, label, group, score (the
         mean P(fake)).
     """
-    view = detector.view
-    rows = learned(data.manifest)
+    prepared = data.prepared(detector.view)
+    rows = learned(data.manifest, trained_on(detector.info["name"]))
     rows = rows[rows["split"] == split]
-    has_flow = view.flow != "none"
-    videos = PreparedSet(data.prepared(view), rows, by="video", flow=has_flow)
-    facts = rows.set_index("video_id").loc[videos.video_ids].reset_index()
-    facts = facts[["video_id", "label", "group"]]
-    resample = view.flow == "sampled"
+    facts = rows.set_index("video_id")[["label", "group"]]
+    resample = detector.view.flow == "sampled"
     tables = {}
-    for control in CONTROLS:
+    for control in controls:
         rng = np.random.default_rng(seed)
-        scores = []
-        for x, _ in loader(videos, batch_size=8, shuffle=False):
-            clips, flows = x if has_flow else (x, [None] * len(x))
-            pairs = [
-                spoil(
-                    clip.numpy(),
-                    None if flow is None else flow.numpy(),
-                    control,
-                    rng,
-                    resample=resample,
-                )
-                for clip, flow in zip(clips, flows, strict=True)
-            ]
-            seen = np.stack([clip for clip, _ in pairs])
-            moved = np.stack([flow for _, flow in pairs]) if has_flow else None
-            out = detector.score(seen, moved)
-            scores += out.reshape(len(seen), -1).mean(axis=1).tolist()
-        tables[control] = facts.assign(score=scores)
+        change = partial(spoil, control=control, rng=rng, resample=resample)
+        said = score(detector, prepared, rows, change=change)
+        scores = MEAN.video_scores(said)
+        kept = [video for video in facts.index if video in scores.index]
+        table = facts.loc[kept].assign(score=scores[kept])
+        tables[control] = table.reset_index()
     return tables
+
+
+def battery(
+    detector: Detector,
+    data: Dataset,
+    *,
+    reads_order: bool | None = None,
+    split: str = "val",
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Every control in one table: what is left of the AUROC, and whether scores move.
+
+    At its end stand the questions of `batches.battery` that need no order: does a score
+    depend on the videos beside it?
+
+    Args:
+        reads_order: whether the detector is meant to notice the order of frames; None:
+            not where it scores single frames without flow, else unknown: then it is
+            told and not judged.
+        split: validation unless there is a reason.
+
+    Returns:
+        One row a control: name; value, low, high of the AUROC, or a reason;
+        change, the largest of any video's score; noticed (bool); must ("stay",
+        "change" or "-") and passed (missing where it is not judged).
+    """
+    single = detector.level == "frame" and detector.view.flow == "none"
+    if reads_order is None and single:
+        reads_order = False
+    must = {None: "-", True: "change", False: "stay"}[reads_order]
+    tables = spoiled(detector, data, split=split, controls=BATTERY, seed=seed)
+    before = tables["as it is"]
+    rows = []
+    for control, table in tables.items():
+        auroc = group_bootstrap(
+            table["label"],
+            table["score"],
+            table["group"],
+            threshold=0.5,
+            n=n_bootstrap,
+            seed=seed,
+        )["auroc"]
+        change = float((table["score"] - before["score"]).abs().max())
+        expected = must if control in REORDERED else "-"
+        moved = is_moved(change, before["score"])
+        passed = pd.NA if expected == "-" else moved == (expected == "change")
+        rows.append(
+            {"name": control, "reason": None, **auroc}
+            | {"change": change, "noticed": moved, "must": expected, "passed": passed}
+        )
+    alone = batches.battery(detector, data, split=split, seed=seed)
+    alone = alone[alone["must"] == "stay"].rename(columns={"question": "name"})
+    asked = {"reason": "asked of a few videos", "noticed": ~alone["passed"]}
+    rows += alone.assign(**asked).to_dict("records")
+    columns = ["name", "value", "low", "high", "reason"]
+    columns += ["change", "noticed", "must", "passed"]
+    numbers = dict.fromkeys(("value", "low", "high"), "float64")
+    out = pd.DataFrame(rows).reindex(columns=columns)
+    return out.astype(numbers | {"passed": "boolean"})
+
+
+def gain(
+    detector: Detector,
+    twin: Detector,
+    data: Dataset,
+    *,
+    split: str = "val",
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What a detector's AUROC has over that of its twin, on the videos that both score.
+
+    A memory that gains nothing over a twin that takes the mean of its frames is pooling
+    under another name.
+
+    Returns:
+        Three rows, "detector", "twin" and "gain": name, value, low, high (of the gain
+        the paired difference, see metrics.paired).
+
+    Raises:
+        ValueError: no video that both have scored, or of one class only.
+    """
+    first, second = (
+        spoiled(one, data, split=split, controls=["as it is"], seed=seed)["as it is"]
+        for one in (detector, twin)
+    )
+    both = first.merge(second[["video_id", "score"]], on="video_id", suffixes=("", "2"))
+    if both.empty:
+        raise ValueError("the detector and its twin have scored no video in common")
+    quality, differences = compare_auroc(
+        both["label"],
+        {"detector": both["score"], "twin": both["score2"]},
+        both["group"],
+        n=n_bootstrap,
+        seed=seed,
+    )
+    found = differences.loc[[("detector", "twin")]].set_axis(["gain"])
+    table = pd.concat([quality, found])[["value", "low", "high"]]
+    return table.rename_axis("name").reset_index()

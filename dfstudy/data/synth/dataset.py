@@ -40,14 +40,17 @@ def make(
     fps: float = 24,
     seed: int = 0,
     families: Sequence[str] = tuple(FAMILIES),
+    strength: float | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> Path:
     """Make the set under `root` and return it; at once where it is already there.
 
     `pairs` of people with 2 real clips and 1 fake of each of `families`; clips of
-    `frames` frames at `fps`, `size` = (height, width) in pixels. `workers` processes
-    (default: one a core). ValueError if `root` holds a set made with other arguments.
+    `frames` frames at `fps`, `size` = (height, width) in pixels. `strength`, in (0, 1],
+    of the composites: by how much colour and sharpness are off, else from 0.6 to 1.
+    `workers` processes (default: one a core). ValueError if `root` holds a set made
+    with other arguments.
     """
     root = Path(root).expanduser().resolve()
     unknown = set(families) - set(FAMILIES)
@@ -62,6 +65,10 @@ def make(
         "seed": seed,
         "families": list(families),
     }
+    if strength is not None:
+        if not 0 < strength <= 1:
+            raise ValueError(f"a strength is in (0, 1], not {strength}")
+        order["strength"] = strength
     with paths.alone(root):
         return _make(root, order, workers, progress)
 
@@ -157,7 +164,8 @@ def _join(root: Path, pairs: int) -> None:
 def _same(root: Path, path: Path, order: dict) -> Path:
     made = json.loads(path.read_text(encoding="utf-8"))
     if made != order:
-        changed = {k: made.get(k) for k in order if made.get(k) != order[k]}
+        keys = {**made, **order}
+        changed = {k: made.get(k) for k in keys if made.get(k) != order.get(k)}
         raise ValueError(
             f"{root} holds a set made with {changed}: "
             "choose another folder or delete it"

@@ -43,6 +43,12 @@ class Job:
     size: tuple[int, int]
     fps: float
     rng: np.random.Generator
+    strength: float | None = None  # of a composite; None: drawn, from 0.6 to 1
+
+    def composite_strength(self) -> float:
+        """How far a composite is off; drawn in any case, so that the rest stays."""
+        drawn = float(self.rng.uniform(0.6, 1.0))
+        return drawn if self.strength is None else self.strength
 
     def script(self, scene_seed: int) -> Script:
         """What happens in one of the scenes."""
@@ -89,7 +95,7 @@ def partial(job: Job) -> Fake:
 
 def flicker(job: Job) -> Fake:
     """Composite a region whose colour and place wander around the right ones."""
-    rng, strength = job.rng, float(job.rng.uniform(0.6, 1.0))
+    rng, strength = job.rng, job.composite_strength()
     t = np.arange(job.frames) / job.fps
 
     def curves(n: int, size: float) -> np.ndarray:
@@ -154,7 +160,7 @@ FAMILIES: dict[str, Callable[[Job], Fake]] = {
 
 def _steady(job: Job, manipulated: np.ndarray) -> Fake:
     """A composite of one colour in the manipulated frames; it comes out too cool."""
-    strength = float(job.rng.uniform(0.6, 1.0))
+    strength = job.composite_strength()
     tint = COOLER * strength + job.rng.normal(0, 0.03, 3)
     return _composited(
         job,

@@ -85,6 +85,7 @@ def job(order: dict, pair: int, family: str) -> Job:
         real_seed=real_seed(order["seed"], pair, k),
         scale=SCALES[pair % 2],
         rng=_rng(order["seed"], pair, family),
+        strength=order.get("strength"),
         **_shape(order),
     )
 
