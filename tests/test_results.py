@@ -250,7 +250,8 @@ def test_a_null_needs_a_reason_and_nan_is_refused(scored, tmp_path, entry, messa
 
 
 def test_a_broken_file_is_named(tmp_path):
-    (tmp_path / "bad.json").write_text("{}")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "bad.json").write_text("{}")
     with pytest.raises(results.ResultError, match=r"bad\.json.*lesson is missing"):
         results.read_results(tmp_path)
 
