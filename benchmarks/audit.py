@@ -16,8 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfstudy.data import index, splits, synth
-from dfstudy.study import planted
-from dfstudy.study.audit import PROBES, audit, found
+from dfstudy.study.audit import PROBES, audit, found, planted
 
 
 def rendered(folder, args, seed):

@@ -181,14 +181,14 @@ def _about(videos) -> str:
 
 
 def _edits(args: argparse.Namespace, videos):
-    """What `study.blending.edits` says of --model; None without."""
+    """What `study.audit.blending.edits` says of --model; None without."""
     if not args.model:
         return None
     from dataclasses import replace
 
     from dfstudy.data import prepare
     from dfstudy.models import detector as detectors
-    from dfstudy.study import blending
+    from dfstudy.study.audit import blending
 
     model = detectors.load(args.model)
     rows = blending.reals(videos, seed=args.seed)

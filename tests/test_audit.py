@@ -10,8 +10,7 @@ from dfstudy import cli
 from dfstudy.data import manifest
 from dfstudy.report import audits
 from dfstudy.study import audit as module
-from dfstudy.study import planted, probes
-from dfstudy.study.audit import NA, NONE, SHORTCUT, audit
+from dfstudy.study.audit import NA, NONE, SHORTCUT, audit, battery, planted, probes
 
 ON_PAPER = [name for name in planted.SHORTCUTS if name != "background"]
 QUICK = [name for name in module.PROBES if name != "background"]
@@ -135,7 +134,7 @@ def test_files_that_are_not_there_are_counted():
 
 
 def test_of_many_videos_some_of_every_group_are_read(monkeypatch):
-    monkeypatch.setattr(module, "MOST", 60)
+    monkeypatch.setattr(battery, "MOST", 60)
     row = of(audit(clean(24), probes=["metadata"]), "metadata")
     assert (row["n"], row["groups"]) == (60, 24)
     assert "60 of 120 videos" in row["says"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dfstudy.study import background
+from dfstudy.study.audit import background
 
 BOX = np.array([60.0, 30.0, 100.0, 80.0])  # x0, y0, x1, y1 in frames of 120 x 160
 FACE = (slice(5, 105), slice(40, 120))  # grown by half of its sides

@@ -9,8 +9,8 @@ import pytest
 from dfstudy import cli
 from dfstudy.data import manifest
 from dfstudy.report import audits
-from dfstudy.study import blending
-from dfstudy.study.blending import EDITS, Edit
+from dfstudy.study.audit import blending
+from dfstudy.study.audit.blending import EDITS, Edit
 from dfstudy.training.rule import Rule
 
 NOTHING = Edit(gain=np.ones(3), shift=np.zeros(2), scale=1.0, sharpen=0.0, ratio=1.0)

@@ -5,7 +5,7 @@ import pytest
 
 from dfstudy.course import checks_11 as checks
 from dfstudy.metrics.paired import holm
-from dfstudy.study.front import pareto
+from dfstudy.study.comparison.front import pareto
 
 
 def paired_interval(first, second):

@@ -5,7 +5,8 @@ import pytest
 from compared import FAMILIES, manifest, write
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from dfstudy.study import chance, comparison, front, headline, pairing
+from dfstudy.study import comparison
+from dfstudy.study.comparison import chance, front, headline, pairing
 from dfstudy.training.schema import ResultError
 
 

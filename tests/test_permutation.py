@@ -6,8 +6,8 @@ import pytest
 from scipy.stats import binom
 
 from dfstudy.metrics import auroc
-from dfstudy.study import identity
-from dfstudy.study.permutation import auroc_each, deal, out_of_fold, readable
+from dfstudy.study.audit import identity
+from dfstudy.study.audit.permutation import auroc_each, deal, out_of_fold, readable
 
 
 def test_groups_of_one_composition_keep_it():

@@ -7,7 +7,7 @@ import pytest
 from audited import clean
 
 from dfstudy.data import manifest
-from dfstudy.study.planted import SHORTCUTS, planted
+from dfstudy.study.audit.planted import SHORTCUTS, planted
 from dfstudy.video.probe import probe
 from dfstudy.video.read import read_frames
 from dfstudy.video.write import write_video

@@ -6,7 +6,7 @@ import numpy as np
 
 from dfstudy.course.exercises import Status, check, expect
 from dfstudy.metrics import paired
-from dfstudy.study import front
+from dfstudy.study.comparison import front
 
 
 def difference_interval(answer: Callable | None) -> Status:

@@ -10,7 +10,7 @@ can be compared with itself.
 from dfstudy.course.lessons import Lesson, find
 from dfstudy.course.study import Study
 from dfstudy.models import FAMILIES
-from dfstudy.study import headline
+from dfstudy.study.comparison import headline
 from dfstudy.training import experiment, scored
 from dfstudy.training.results import read_results
 from dfstudy.training.rule import MAJORITY, S1_CANDIDATES, Rule

@@ -23,7 +23,7 @@ def text(table: pd.DataFrame, edits: pd.DataFrame | None = None) -> str:
     """The audit for a terminal: a verdict a probe, what it rests on, and what to do.
 
     Args:
-        table: of `study.audit.audit`. edits: of `study.blending.edits`.
+        table: of `study.audit.audit`. edits: of `study.audit.blending.edits`.
     """
     lines = []
     for row in table.to_dict("records"):
@@ -139,7 +139,7 @@ def edited(table: pd.DataFrame, *, title: str = "") -> Figure:
     """Share of authentic videos called fake, as they are and after each edit.
 
     Args:
-        table: of `study.blending.edits`.
+        table: of `study.audit.blending.edits`.
     """
     fig = style.figure(9, 0.55 * len(table) + 1.8)
     ax = fig.subplots()

@@ -21,7 +21,7 @@ from dfstudy.report import style
 from dfstudy.report.comparisons import intervals
 from dfstudy.report.style import INK, MUTED
 from dfstudy.study.comparison import Comparison
-from dfstudy.study.front import COSTS
+from dfstudy.study.comparison.front import COSTS
 
 ALPHA = 0.05
 _COST_OF = dict(zip(COSTS, ("parameters", "multiply-adds", "ms a video"), strict=True))
@@ -153,7 +153,7 @@ def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
     """How many pairs of equally good detectors seem to differ, by test set.
 
     Args:
-        table: of study.chance.by_chance.
+        table: of study.comparison.chance.by_chance.
     """
     fig = style.figure(9, 4)
     ax = fig.subplots()
@@ -190,7 +190,7 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
     """The differences of two detectors by resample: paired, and as if they were not.
 
     Args:
-        rows: of study.pairing.paired_and_not.
+        rows: of study.comparison.pairing.paired_and_not.
     """
     if rows["value"].isna().any():
         return nothing(str(rows["reason"].iloc[0]), title, one)

@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 
 from dfstudy.report import compared, tables
 from dfstudy.report import verdicts as judged
-from dfstudy.study import verdicts
 from dfstudy.study.claims import printed_table, scorecard
-from dfstudy.study.comparison import Comparison
+from dfstudy.study.comparison import Comparison, verdicts
 from dfstudy.study.errata import errata
 
 

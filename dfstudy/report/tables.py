@@ -11,7 +11,7 @@ import pandas as pd
 
 from dfstudy.study import thresholds
 from dfstudy.study.comparison import METRICS, Comparison
-from dfstudy.study.front import COSTS
+from dfstudy.study.comparison.front import COSTS
 from dfstudy.training import results
 
 _WORDS = {

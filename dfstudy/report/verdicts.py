@@ -1,6 +1,6 @@
-"""The figures of `study.verdicts`: those of `report.errors`, with what they are of.
+"""The figures of `study.comparison.verdicts`: `report.errors`, with what they are of.
 
-verdicts.optimism(study.verdicts.optimism(one), one)
+verdicts.optimism(comparison.verdicts.optimism(one), one)
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def precision(rates: Mapping[str, pd.DataFrame], one: Comparison) -> Figure:
     """`errors.precision` of the two best detectors, with what it is of.
 
     Args:
-        rates: of study.verdicts.at_base_rates, best first.
+        rates: of study.comparison.verdicts.at_base_rates, best first.
     """
     if not rates:
         return nothing("no detector to be asked", "", one)
@@ -40,7 +40,7 @@ def subgroups(by_detector: Mapping[str, pd.DataFrame], one: Comparison) -> Figur
     """`errors.subgroups` of the best detector; n/a where nobody wrote them down.
 
     Args:
-        by_detector: of study.verdicts.by_subgroup.
+        by_detector: of study.comparison.verdicts.by_subgroup.
     """
     best = next(iter(by_detector), None)
     if best is None:

@@ -175,6 +175,8 @@ def _built(
     base, pretrained = None, start
     place = {"profile": profile, "seed": seed, "start": start}
     if hasattr(family, "BASE"):
+        # On the same rows: a forgery that was left out stays out of its base, too.
+        place["variant"] = Variant(families=variant.families)
         home = folder_of(family.BASE, **place)
         base = fitted(family.BASE, data, rows, folder=home, **place)
         pretrained = base.built

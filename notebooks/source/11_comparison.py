@@ -73,11 +73,12 @@ from dfstudy.course import gather
 from dfstudy.report import compared, tables
 from dfstudy.report import comparison as page
 from dfstudy.report import verdicts as judged
-from dfstudy.study import comparison, verdicts
-from dfstudy.study.chance import by_chance
+from dfstudy.study import comparison
+from dfstudy.study.comparison import verdicts
+from dfstudy.study.comparison.chance import by_chance
 from dfstudy.study.claims import printed_table, scorecard
 from dfstudy.study.errata import errata
-from dfstudy.study.pairing import paired_and_not
+from dfstudy.study.comparison.pairing import paired_and_not
 from dfstudy.training import results
 
 gather.results(study)

@@ -75,8 +75,9 @@ from dfstudy.metrics.conformal import Limits
 from dfstudy.report import audits, calibration, figures
 from dfstudy.report import leaks as leak_figures
 from dfstudy.report import robustness as damage_figures
-from dfstudy.study import adversarial, audit, calibrated, leaks, papers, planted
+from dfstudy.study import adversarial, audit, calibrated, leaks, papers
 from dfstudy.study import robustness, temporal, transfer
+from dfstudy.study.audit import planted
 from dfstudy.study.damaged import damaged
 from dfstudy.training import experiment, results, scored
 from dfstudy.training.fitted import Variant

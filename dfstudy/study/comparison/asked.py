@@ -11,7 +11,7 @@ import pandas as pd
 
 from dfstudy.metrics import paired
 from dfstudy.metrics.intervals import MIN_GROUPS
-from dfstudy.study.headline import Entry
+from dfstudy.study.comparison.headline import Entry
 
 _RANKING = ("auroc", "eer")
 

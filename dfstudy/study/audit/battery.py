@@ -1,18 +1,4 @@
-"""Could the label be read without looking at a face? Seven probes that try.
-
-    table = audit(manifest)                        # one row a probe, with its verdict
-    print(verdict(table))
-
-    dfstudy audit manifest.parquet                 # exit code 3: a shortcut was found
-
-Each probe gets facts that should say nothing (`probes`, `identity`) and learns the
-label from them, cross-validated so that no group is on both sides. The AUROC has an
-interval over groups, and a p-value by permutation (`permutation`), corrected for the
-number of probes (Holm 1979).
-
-A set without a sign is not shown to be without shortcuts: these are the seven that
-others have met most. All videos are read, those of test too, as nothing is chosen.
-"""
+"""All probes on one manifest: a verdict each, and one on the whole."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +9,9 @@ import pandas as pd
 from dfstudy.data import groups as grouping
 from dfstudy.data import manifest as manifests
 from dfstudy.metrics.paired import holm
-from dfstudy.study import identity
-from dfstudy.study import probes as readers
-from dfstudy.study.permutation import FOLDS, auroc_each, out_of_fold, readable
+from dfstudy.study.audit import identity
+from dfstudy.study.audit import probes as readers
+from dfstudy.study.audit.permutation import FOLDS, auroc_each, out_of_fold, readable
 
 PROBES = (*readers.PROBES, "identity")
 SHORTCUT, WEAK, NONE, NA = "SHORTCUT", "weak sign", "no sign", "n/a"

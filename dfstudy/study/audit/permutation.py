@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 
 from dfstudy.metrics.paired import compare_auroc
-from dfstudy.study.probes import encoder
+from dfstudy.study.audit.probes import encoder
 
 FOLDS = 5
 

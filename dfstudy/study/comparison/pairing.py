@@ -8,8 +8,8 @@ import pandas as pd
 
 from dfstudy.metrics import scores
 from dfstudy.metrics.intervals import drawn_groups, drawn_runs
-from dfstudy.study.asked import too_few
 from dfstudy.study.comparison import Comparison
+from dfstudy.study.comparison.asked import too_few
 
 
 def paired_and_not(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dfstudy.study.permutation import judged
+from dfstudy.study.audit.permutation import judged
 
 TITLE = "identity"
 ADVICE = (

@@ -25,7 +25,7 @@ import pandas as pd
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.shards import Prepared
 from dfstudy.models.detector import Detector
-from dfstudy.study.probes import some
+from dfstudy.study.audit.probes import some
 from dfstudy.training.rule import Rule
 from dfstudy.video.faces import new_detector
 from dfstudy.video.flow import sampled_flow

@@ -1,14 +1,4 @@
-"""Which differences between detectors are real? From the result files of a run alone.
-
-    for one in compare(runs):            # one a set of test videos
-        one.about, one.quality, one.differences, one.matrix, one.cost, one.others
-
-Every detector is asked about the same videos: those that all of them have scored, with
-the forgeries that all of them have learned. Each resample draws groups of people, and
-of each detector its trainings (metrics.paired). With many detectors there are many
-pairs, and by chance alone some look different: p-values are corrected for their number
-(Holm). `study.chance` shows what happens without it.
-"""
+"""The tables of a comparison: quality, differences, kinds of forgery, cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dfstudy.study.asked import asked, measured, tested
-from dfstudy.study.front import costs
-from dfstudy.study.headline import Entry, by_videos, entries, headline
+from dfstudy.study.comparison.asked import asked, measured, tested
+from dfstudy.study.comparison.front import costs
+from dfstudy.study.comparison.headline import Entry, by_videos, entries, headline
 from dfstudy.training.evaluation import trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dfstudy.study.headline import Entry
+from dfstudy.study.comparison.headline import Entry
 
 COSTS = ("parameters", "macs", "infer_ms_per_video")
 

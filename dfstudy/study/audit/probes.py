@@ -20,7 +20,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from dfstudy.study import background
+from dfstudy.study.audit import background
 from dfstudy.video.decode import VideoError, open_video
 
 # Of a file. `audio_altered` is none of them: it is found out with the label in hand.
