@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dfstudy import commands
+from dfstudy.commands import detectors
 from dfstudy.detect.predict import CANNOT_TELL, Verdict, _judged
 from dfstudy.metrics import apply_temperature, conformal
 from dfstudy.training import experiment, predictions
@@ -84,4 +84,4 @@ def test_the_line_says_why():
         reason="reals and fakes of validation both had such scores",
         frames={"with_face": 4, "sampled": [0, 1, 2, 3]},
     )
-    assert "cannot tell (reals and fakes" in commands._line(verdict)
+    assert "cannot tell (reals and fakes" in detectors._line(verdict)

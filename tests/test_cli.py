@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from manifests import pairs, swaps
 
-from dfstudy import cli, commands
+from dfstudy import cli
+from dfstudy.commands import videos as commands
 from dfstudy.data import manifest
 from dfstudy.data.shards import Prepared
 from dfstudy.data.view import View

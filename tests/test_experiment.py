@@ -40,7 +40,7 @@ def test_same_call_trains_nothing_and_reads_no_test(tiny_model, tiny_data, monke
     folder = tiny_model.detector.folder
     weights = next(folder.glob("*.safetensors"))
     before = weights.stat().st_mtime_ns, (folder / "test_reads.jsonl").read_text()
-    monkeypatch.setattr(experiment, "_predict", None)  # nobody may ask the network
+    monkeypatch.setattr(experiment, "score", None)  # nobody may ask the network
     repeated = again(tiny_data)
     after = weights.stat().st_mtime_ns, (folder / "test_reads.jsonl").read_text()
     assert before == after

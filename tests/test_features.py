@@ -271,3 +271,17 @@ def test_a_slim_frame_detector_is_trained_as_a_whole(tiny_data):
         for built in (start, trained.detector.built)
     )
     assert np.abs(after - before).max() > 1e-4
+
+
+def test_a_base_is_not_shown_what_its_detector_is_not(tiny_data):
+    """Else a forgery that was left out would come back through the base."""
+    variant = Variant(families=("blend",))
+    trained = train("cnn_rnn", tiny_data, variant=variant)
+    place = {"profile": TINY, "seed": 0, "start": "none"}
+    base = detectors.load(folder_of("frame_keras", **place, variant=variant))
+    ours = trained.detector.built.spatial.get_weights()
+    for mine, its in zip(ours, base.built.spatial.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, its)
+    whole = detectors.load(train("frame_keras", tiny_data, lesson="03").detector.folder)
+    every = np.concatenate([np.ravel(w) for w in whole.built.spatial.get_weights()])
+    assert not np.allclose(np.concatenate([np.ravel(w) for w in ours]), every)

@@ -24,9 +24,9 @@ from dfstudy.metrics.paired import compare_auroc
 from dfstudy.models.detector import Detector
 from dfstudy.study import batches
 from dfstudy.study.controls import BATTERY, CONTROLS, REORDERED, is_moved, spoil
-from dfstudy.study.scoring import score
 from dfstudy.training.experiment import learned, trained_on
 from dfstudy.training.rule import MEAN
+from dfstudy.training.scoring import score
 
 
 def spoiled(

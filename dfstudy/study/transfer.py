@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dfstudy import models, paths
+from dfstudy import paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.metrics import group_bootstrap
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
-from dfstudy.study.scoring import score
-from dfstudy.training import experiment, predictions
+from dfstudy.training import experiment, scored
 from dfstudy.training.experiment import Trained
 from dfstudy.training.fitted import Variant
 from dfstudy.training.protocol import Protocol
 from dfstudy.training.rule import Rule
+from dfstudy.training.scoring import score
 
 _COLUMNS = ["trained_on", "tested_on", "kind", "reals", "fakes"]
 _NUMBERS = ["value", "low", "high", "balanced_accuracy"]
@@ -51,16 +51,7 @@ def read(detector: Detector, data: Dataset, *, split: str = "test") -> pd.DataFr
         said = protocol.read_test(lambda: score(detector, prepared, rows))
     else:
         said = score(detector, prepared, rows)
-    return judged(detector, said, rows)
-
-
-def judged(detector: Detector, said: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Predictions as videos with their verdict; see `read`."""
-    rule = Rule(**detector.info["rule"])
-    facts = rows.set_index("video_id")[["label", "method", "group"]]
-    table = facts.join(rule.ranking.video_scores(predictions.check(said)), how="inner")
-    pooled = rule.video_scores(said)[table.index]
-    return table.assign(called=rule.is_fake(pooled).astype(int)).reset_index()
+    return scored.judged(Rule(**detector.info["rule"]), said, rows)
 
 
 def across(
@@ -111,20 +102,15 @@ def leave_one_out(
     among the detectors of the lessons.
 
     Args:
-        model: a name of models.FAMILIES, without a BASE: that one would have been shown
-            every family.
+        model: a name of models.FAMILIES; where it has a BASE, that one is not shown the
+            family either.
         leave: the families to leave out, one at a time; each that the model trains on,
             if not given. One that the set does not have is passed over.
         options: of training.experiment.train.
 
     Returns:
         Empty where the set has fewer than two families: nothing can be left out.
-
-    Raises:
-        ValueError: a model with a BASE.
     """
-    if hasattr(models.family(model), "BASE"):
-        raise ValueError(f"{model} stands on a network that was shown every family")
     there = experiment.trained_families(data.manifest, experiment.trained_on(model))
     if len(there) < 2:
         return {}

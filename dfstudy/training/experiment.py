@@ -18,23 +18,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dfstudy import models, paths
 from dfstudy.data.dataset import Dataset
-from dfstudy.data.loader import PreparedSet, loader
-from dfstudy.data.prepare import Prepared
 from dfstudy.metrics import apply_temperature, conformal, fit_temperature
 from dfstudy.metrics.conformal import Limits
-from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, results, scored
-from dfstudy.training.features import features
 from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule
+from dfstudy.training.scoring import score
 
 # What a detector without the text can be asked to learn. A family of networks that can
 # be asked for more says so in its own TRAIN_FAMILIES (lesson 10's, with the text).
@@ -61,12 +57,8 @@ class Trained:
 
         `score` is what ranks it (Rule.ranking), `called` the rule's verdict, 0 or 1.
         """
-        rows = manifest[manifest["split"] == split].set_index("video_id")
-        scores = self.rule.ranking.video_scores(self.predictions)
-        table = rows[["label", "method", "group"]].join(scores, how="inner")
-        judged = self.rule.video_scores(self.predictions)[table.index]
-        table["called"] = self.rule.is_fake(judged).astype(int)
-        return table.reset_index()
+        rows = manifest[manifest["split"] == split]
+        return scored.judged(self.rule, self.predictions, rows)
 
 
 def train(
@@ -130,10 +122,10 @@ def _judge(
 ) -> tuple[Protocol, pd.DataFrame]:
     """Choose on validation, fix it, read test; predictions of both."""
     prepared = data.prepared(detector.view)
-    val = _predict(detector, prepared, rows["val"])
+    val = score(detector, prepared, rows["val"])
     rule, _ = choose_rule(val, labels, candidates=rules)
     protocol = _fix(detector, rule, *_calibrated(rule, val, labels))
-    test = protocol.read_test(lambda: _predict(detector, prepared, rows["test"]))
+    test = protocol.read_test(lambda: score(detector, prepared, rows["test"]))
     return protocol, pd.concat([val, test], ignore_index=True)
 
 
@@ -236,27 +228,6 @@ def _fix(
     detector.info["conformal"] = limits.to_dict()
     detector.save_card()
     return protocol
-
-
-def _predict(
-    detector: Detector, prepared: Prepared, rows: pd.DataFrame
-) -> pd.DataFrame:
-    """The predictions on these videos; those that were dropped are not in it."""
-    seen = None
-    if detector.info["frozen"]:  # its spatial network has seen these frames already
-        seen = features(detector.built.spatial, prepared, rows)
-    flow = detector.view.flow != "none"
-    said = text.encode(rows["description"]) if detector.view.text else None
-    videos = PreparedSet(
-        prepared, rows, by="video", flow=flow, features=seen, text=said
-    )
-    score = detector.score if seen is None else detector.score_features
-    scores = []
-    for x, _ in loader(videos, batch_size=8, shuffle=False):
-        parts = [part.numpy() for part in (x if isinstance(x, tuple) else (x,))]
-        more = {} if said is None else {"text": parts.pop()}
-        scores.append(score(*parts, **more))
-    return predictions.table(videos.video_ids, np.concatenate(scores))
 
 
 def _calibrated(

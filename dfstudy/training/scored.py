@@ -8,7 +8,7 @@ videos: which group, which kind of forgery, which subgroup.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -68,16 +68,37 @@ def videos(
             )
     choice = result["protocol"]
     rule = Rule(choice["aggregation"], choice["threshold"], choice.get("strict", False))
-    said = predictions.read(path)
-    score = rule.ranking.video_scores(said)
-    table = pd.read_parquet(facts).set_index("video_id")
-    table = table.loc[sorted(score.index)]
-    table["score"] = score
+    rows = pd.read_parquet(facts)
+    about = rows.columns.drop("video_id")
+    table = judged(rule, predictions.read(path), rows, about=about)
     table["probability"] = apply_temperature(table["score"], choice["temperature"])
-    table["called"] = rule.is_fake(rule.video_scores(said)[table.index]).astype(int)
     if split is not None:
         table = table[table["split"] == split]
-    return table.reset_index()
+    return table.sort_values("video_id", ignore_index=True)
+
+
+def judged(
+    rule: Rule,
+    said: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    about: Sequence[str] = ("label", "method", "group"),
+) -> pd.DataFrame:
+    """The videos of `rows` that were scored, in their order, and the verdict on each.
+
+    Args:
+        rule: chosen on validation. said: predictions.
+        rows: of the manifest, or a table with its columns.
+        about: what to keep of them.
+
+    Returns:
+        Columns: video_id, those of `about`, score (what ranks it: Rule.ranking), called
+        (0 or 1).
+    """
+    scores = rule.ranking.video_scores(said)
+    table = rows.set_index("video_id")[list(about)].join(scores, how="inner")
+    pooled = rule.video_scores(said)[table.index]
+    return table.assign(called=rule.is_fake(pooled).astype(int)).reset_index()
 
 
 def known(runs: str | Path, split_sha256: str) -> pd.DataFrame | None:

@@ -17,6 +17,7 @@ from dfstudy.data.prepare import Prepared
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.training import predictions
+from dfstudy.training.features import features
 
 Clip = tuple[np.ndarray, np.ndarray | None]  # (T, H, W, 3) and its flow (T, H, W, 2)
 
@@ -42,7 +43,14 @@ def score(
     view = detector.view
     has_flow = view.flow != "none"
     said = text.encode(rows["description"]) if view.text else None
-    videos = PreparedSet(prepared, rows, by="video", flow=has_flow, text=said)
+    seen = None
+    if detector.info["frozen"] and change is None:
+        # Its spatial network has perhaps seen these frames already.
+        seen = features(detector.built.spatial, prepared, rows)
+    videos = PreparedSet(
+        prepared, rows, by="video", flow=has_flow, features=seen, text=said
+    )
+    judge = detector.score if seen is None else detector.score_features
     scores = []
     for x, _ in loader(videos, batch_size=8, shuffle=False):
         parts = [part.numpy() for part in (x if isinstance(x, tuple) else (x,))]
@@ -53,5 +61,5 @@ def score(
             pairs = [change(*pair) for pair in zip(clips, flows, strict=True)]
             clips = np.stack([clip for clip, _ in pairs])
             flow = np.stack([moved for _, moved in pairs]) if has_flow else None
-        scores.append(detector.score(clips, flow, **more))
+        scores.append(judge(clips, flow, **more))
     return predictions.table(videos.video_ids, np.concatenate(scores))
