@@ -2,9 +2,10 @@
 
 A claim's `about` says what would have to be had to test a claim:
 
-  laboratory     one way of doing it against another, with the same data and network:
-                 any data in which the difference can show will do
-  architecture   networks of the papers' size and pretraining, on real forgeries
+  laboratory     one way of doing it against another, on the same data and with the same
+                 network of frames: any data in which the difference can show will do
+  architecture   a network against another, or by itself: needs the papers' own size and
+                 pretraining, on real forgeries
   world          just that, and on the paper's own data set
 """
 

@@ -18,6 +18,7 @@ CLAIMS = (
         paper="S0",
         source="abstract; table 3 against appendix 7.1",
         printed="AUC 0.904 against 0.542 (of verdicts)",
+        about="architecture",
         test=Difference(first=FUSION, second=FRAMES_S0, least=0.1),
     ),
     Claim(
@@ -46,6 +47,7 @@ CLAIMS = (
         paper="S0",
         source="appendix 7.1",
         printed="AUC 0.542",
+        about="architecture",
         test=Difference(first=FRAMES_S0, second=None, sign=0),
     ),
     Claim(
@@ -97,6 +99,7 @@ CLAIMS = (
         paper="S1",
         source="section 5.2",
         printed="accuracy 0.62",
+        about="architecture",
         test=Difference(first=RNN, second=None, sign=0),
     ),
     Claim(
@@ -104,6 +107,7 @@ CLAIMS = (
         paper="S1",
         source="section 5.2",
         printed="accuracy 0.59",
+        about="architecture",
         test=Difference(first=CNN_3D, second=None, sign=0),
     ),
     Claim(
@@ -111,6 +115,7 @@ CLAIMS = (
         paper="S1",
         source="section 5.2",
         printed="considerable success against accuracy 0.59",
+        about="architecture",
         test=Difference(first=STREAMS, second=CNN_3D),
     ),
     Claim(
@@ -130,6 +135,7 @@ CLAIMS = (
         paper="S2",
         source="section 5",
         printed="significantly improves accuracy and robustness; no figure",
+        about="architecture",
         test=Difference(first=LSTM, second=FRAMES_S0),
     ),
     Claim(
