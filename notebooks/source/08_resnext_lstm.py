@@ -8,8 +8,8 @@
 #   lesson: "08"
 #   slug: resnext_lstm
 #   question: Is it the LSTM, or the pooling?
-#   minutes: {smoke: 2, laptop: 3, colab: 40, paper: 900}
-#   memory_gb: 6
+#   minutes: {smoke: 2, laptop: 4, colab: 40, paper: 900}
+#   memory_gb: 7
 #   disk_gb: 2
 #   gpu: true
 # ---
