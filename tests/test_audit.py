@@ -20,7 +20,7 @@ QUICK = [name for name in module.PROBES if name != "background"]
 def quick():
     """Fewer permutations: still enough for a corrected p below 0.01."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PERMUTATIONS", 799)
+        patch.setattr(battery, "PERMUTATIONS", 799)
         yield
 
 
