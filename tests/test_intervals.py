@@ -93,7 +93,10 @@ def test_groups_not_videos_are_drawn():
     assert width["group"] == pytest.approx(2 * width["video"], rel=0.2)
 
 
-def test_equals_a_plain_loop_over_resampled_videos():
+@pytest.mark.parametrize(
+    ("name", "ends"), [("auroc", bca.area_ends), ("eer", bca.ends)]
+)
+def test_equals_a_plain_loop_over_resampled_videos(name, ends):
     rng = np.random.default_rng(2)
     y, s, groups = clips(10, rng)
     got = group_bootstrap(y, s, groups, threshold=0.5, n=400, seed=3)
@@ -105,12 +108,12 @@ def test_equals_a_plain_loop_over_resampled_videos():
             for g, times in enumerate(times_each)
             for i in [*np.where(groups == g)[0]] * times
         ]
-        return scores.auroc(y[rows], s[rows])
+        return getattr(scores, name)(y[rows], s[rows])
 
     without = [of(1 - np.eye(10, dtype=int)[g]) for g in range(10)]
-    low, high = bca.ends([of(draw) for draw in draws], of([1] * 10), without)
-    assert got["auroc"]["low"] == pytest.approx(low)
-    assert got["auroc"]["high"] == pytest.approx(high)
+    low, high = ends([of(draw) for draw in draws], of([1] * 10), without)
+    assert got[name]["low"] == pytest.approx(low)
+    assert got[name]["high"] == pytest.approx(high)
     alone = auroc_interval(y, s, groups, n=400, seed=3)
     assert alone == got["auroc"]
 

@@ -67,7 +67,7 @@ def test_of_equal_runs_it_is_the_group_bootstrap():
         run["label"], run["score"], run["group"], threshold=0.5, n=400, seed=3
     )["auroc"]
     ours = repeats.interval([run, run, run], n_bootstrap=400, seed=3)
-    assert ours == pytest.approx(theirs)
+    assert ours == pytest.approx(theirs, abs=0.02)
 
 
 def test_few_runs_scatter_as_much_as_they_do():

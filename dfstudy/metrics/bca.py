@@ -1,6 +1,7 @@
 """From resamples to an interval that covers: bias-corrected, accelerated, widened.
 
     low, high = ends(drawn, value, without, level=0.95)
+    low, high = area_ends(drawn, value, without, level=0.95)      # of an AUROC
     p = two_sided(drawn, value, without)            # of a difference: is it 0?
 
 The plain percentile interval is too narrow with some tens of groups, and on the wrong
@@ -9,12 +10,16 @@ confidence intervals", JASA 1987) reads other quantiles off the same resamples, 
 far their median is from the value, and by how much a single group can move it. A
 resample of G groups also scatters less than G groups do; Hesterberg ("What teachers
 should know about the bootstrap", 2015) widens by the t distribution for that.
-`benchmarks/intervals.py` measures all of this.
+
+An AUROC near 1 is too skewed for it: with 48 groups and 0.97, 92 % were covered. Its
+logit is not, and has a plain t interval (Pepe, "The Statistical Evaluation of Medical
+Tests", 2003, has the same for a DeLong variance). `benchmarks/intervals.py` measures
+all of this.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 
 
 def ends(
@@ -34,6 +39,33 @@ def ends(
     # Past the pole of the formula the end is that of the resamples.
     slope = np.maximum(1 - bend * z, 1e-6)
     low, high = np.quantile(drawn, stats.norm.cdf(bias + z / slope))
+    return float(low), float(high)
+
+
+def area_ends(
+    drawn: ArrayLike,
+    value: float,
+    without: ArrayLike,
+    *,
+    level: float = 0.95,
+    runs: int = 1,
+) -> tuple[float, float]:
+    """Low and high end for an AUROC: on the scale of its logit, where it is symmetric.
+
+    The first arguments are those of `ends`. How much it scatters is said by the groups
+    left out one by one, with less noise than by resamples; where these have drawn
+    trainings, too (`runs` of them), by the resamples. Of an AUROC of 0 or 1 both ends
+    are that.
+    """
+    if not 0 < value < 1:
+        return value, value
+    some = np.asarray(without if runs == 1 else drawn, float)
+    edge = min(value, 1 - value) / 2  # a set may be perfect without one of its groups
+    at = special.logit(np.clip(some[np.isfinite(some)], edge, 1 - edge))
+    groups = max(2, int(np.isfinite(without).sum()))
+    spread = np.sqrt(groups - 1) if runs == 1 else np.sqrt(groups / (groups - 1))
+    off = stats.t.ppf((1 + level) / 2, groups - 1) * spread * at.std()
+    low, high = special.expit(special.logit(value) + np.array([-off, off]))
     return float(low), float(high)
 
 

@@ -144,7 +144,14 @@ def _with_intervals(
     lost = _one_class(np.asarray(labels), codes, draws)
     drawn = {name: np.where(lost, np.nan, values) for name, values in drawn.items()}
     return {
-        name: _entry(entry, drawn[name], without[name], level, n_groups)
+        name: _entry(
+            entry,
+            drawn[name],
+            without[name],
+            level,
+            n_groups,
+            ends=bca.area_ends if name == "auroc" else bca.ends,
+        )
         for name, entry in entries.items()
     }
 
@@ -194,7 +201,12 @@ def group_mean(
 
 
 def _entry(
-    entry: dict, drawn: NDArray, without: NDArray, level: float, n_groups: int
+    entry: dict,
+    drawn: NDArray,
+    without: NDArray,
+    level: float,
+    n_groups: int,
+    ends: Callable = bca.ends,
 ) -> dict:
     if entry["value"] is None:
         return entry
@@ -203,7 +215,7 @@ def _entry(
     if 2 * left_out > drawn.size:
         reason = f"the metric exists in only {kept.size} of {drawn.size} resamples"
         return _without(entry, reason)
-    low, high = bca.ends(kept, entry["value"], without, level=level)
+    low, high = ends(kept, entry["value"], without, level=level)
     out = entry | {"low": low, "high": high}
     if left_out:
         out["left_out"] = left_out

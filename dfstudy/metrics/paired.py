@@ -93,7 +93,11 @@ def compare(
     kept = np.isfinite(list(drawn.values())).all(axis=0)
     quality = {}
     for name, row in drawn.items():
-        low, high = bca.ends(row[kept], values[name], without[name], level=level)
+        given = row[kept], values[name], without[name]
+        if metric == "auroc":
+            low, high = bca.area_ends(*given, level=level, runs=len(tables[name]))
+        else:
+            low, high = bca.ends(*given, level=level)
         entry = {"value": values[name], "low": low, "high": high}
         quality[name] = entry | {"seeds": len(tables[name])}
     quality = pd.DataFrame(quality).T

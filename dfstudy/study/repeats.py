@@ -124,7 +124,11 @@ def interval(
         return entry | {"low": None, "high": None, "reason": reason}
     rng = np.random.default_rng([seed, 1])
     means = drawn_runs(values[:, np.isfinite(values).all(axis=0)], rng)
-    low, high = bca.ends(means, entry["value"], without.mean(axis=0), level=level)
+    given = means, entry["value"], without.mean(axis=0)
+    if metric == "auroc":
+        low, high = bca.area_ends(*given, level=level, runs=len(runs))
+    else:
+        low, high = bca.ends(*given, level=level)
     return entry | {"low": low, "high": high}
 
 
