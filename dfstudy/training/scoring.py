@@ -44,7 +44,7 @@ def score(
     has_flow = view.flow != "none"
     said = text.encode(rows["description"]) if view.text else None
     seen = None
-    if detector.info["frozen"] and change is None:
+    if detector.info.get("frozen") and change is None:
         # Its spatial network has perhaps seen these frames already.
         seen = features(detector.built.spatial, prepared, rows)
     videos = PreparedSet(
