@@ -1,6 +1,6 @@
 """How often 95 % intervals cover the truth, and what they cost.
 
-    python benchmarks/intervals.py            # about five minutes on one core
+    python benchmarks/intervals.py            # a quarter of an hour
     python benchmarks/intervals.py 100        # repetitions; 1000 by default
 
 Simulated videos at the size of the laptop test set: 48 groups of 2 reals and either 1
