@@ -61,7 +61,7 @@ def mean_of_runs(labels, table, groups, seed, *, fewer):
     some = np.random.default_rng(seed).integers(0, runs, (max(1, runs - fewer), n))
     drawn = np.take_along_axis(each, some, axis=0).mean(axis=0)
     value = np.mean([scores.auroc(labels, run) for run in table[0]])
-    return bca.ends(drawn, value, without.mean(axis=0))
+    return bca.interval("auroc", drawn, value, without.mean(axis=0), runs=runs)
 
 
 def main(repeats=1000):

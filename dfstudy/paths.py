@@ -42,11 +42,22 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
-def put(path: Path, text: str) -> None:
-    """Write a text file in one step: a reader never sees half of it."""
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write a file so that it appears in one step: nobody reads half of it.
+
+    Its folder is made if it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
+    yield part
     part.replace(path)
+
+
+def put(path: Path, text: str) -> None:
+    """Write a text file in one step."""
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 @contextmanager

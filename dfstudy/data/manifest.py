@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from dfstudy import paths
+
 REAL, FAKE = 0, 1
 SPLITS = ("train", "val", "test")
 
@@ -103,13 +105,11 @@ def write(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """Validate and write a manifest, in one step (a reader never sees half a file)."""
     path = Path(path)
     table = validate(frame)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    if path.suffix.lower() == ".csv":
-        table.to_csv(part, index=False)
-    else:
-        table.to_parquet(part, index=False)
-    part.replace(path)
+    with paths.whole(path) as part:
+        if path.suffix.lower() == ".csv":
+            table.to_csv(part, index=False)
+        else:
+            table.to_parquet(part, index=False)
     return path
 
 

@@ -26,6 +26,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dfstudy import paths
 from dfstudy.data.view import Sample, View
 
 # One row a video. Where `dropped` gives a reason, there is no array.
@@ -199,10 +200,8 @@ def is_whole(folder: Path, name: str) -> bool:
 
 def write_table(rows: list[dict], path: Path) -> None:
     """Rows of SCHEMA, columns left out are null, in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), part)
-    part.replace(path)
+    with paths.whole(path) as part:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), part)
 
 
 def _add(

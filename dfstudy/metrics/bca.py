@@ -1,7 +1,7 @@
 """From resamples to an interval that covers: bias-corrected, accelerated, widened.
 
-    low, high = ends(drawn, value, without, level=0.95)
-    low, high = area_ends(drawn, value, without, level=0.95)      # of an AUROC
+    low, high = interval("auroc", drawn, value, without, level=0.95)
+    low, high = ends(drawn, value, without)         # of a difference
     p = two_sided(drawn, value, without)            # of a difference: is it 0?
 
 The plain percentile interval is too narrow with some tens of groups, and on the wrong
@@ -20,6 +20,24 @@ all of this.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
+
+
+def interval(
+    metric: str,
+    drawn: ArrayLike,
+    value: float,
+    without: ArrayLike,
+    *,
+    level: float = 0.95,
+    runs: int = 1,
+) -> tuple[float, float]:
+    """Low and high end for a metric of that name: `area_ends` of AUROC, else `ends`.
+
+    `runs`: how many trainings the resamples draw from, beside the groups.
+    """
+    if metric == "auroc":
+        return area_ends(drawn, value, without, level=level, runs=runs)
+    return ends(drawn, value, without, level=level)
 
 
 def ends(

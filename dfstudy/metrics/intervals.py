@@ -93,6 +93,12 @@ def drawn_groups(n_groups: int, n: int, rng: np.random.Generator) -> NDArray:
     return rng.multinomial(n_groups, share, size=n).astype(np.float64)
 
 
+def fewest_groups(labels: ArrayLike, groups: ArrayLike) -> int:
+    """How many groups the class with fewer of them has; 0 where one is missing."""
+    y, of = np.asarray(labels), np.asarray(groups).astype(str)
+    return min(np.unique(of[y == label]).size for label in (0, 1))
+
+
 def all_but_one(n_groups: int, *, most: int = 200) -> NDArray:
     """(min(G, most), G) weights of the set without each group, or block of groups."""
     parts = min(n_groups, most)
@@ -144,14 +150,7 @@ def _with_intervals(
     lost = _one_class(np.asarray(labels), codes, draws)
     drawn = {name: np.where(lost, np.nan, values) for name, values in drawn.items()}
     return {
-        name: _entry(
-            entry,
-            drawn[name],
-            without[name],
-            level,
-            n_groups,
-            ends=bca.area_ends if name == "auroc" else bca.ends,
-        )
+        name: _entry(name, entry, drawn[name], without[name], level, n_groups)
         for name, entry in entries.items()
     }
 
@@ -197,16 +196,16 @@ def group_mean(
             all_but_one(n_groups),
         )
     )
-    return _entry(entry, drawn, without, level, n_groups)
+    return _entry("mean", entry, drawn, without, level, n_groups)
 
 
 def _entry(
+    name: str,
     entry: dict,
     drawn: NDArray,
     without: NDArray,
     level: float,
     n_groups: int,
-    ends: Callable = bca.ends,
 ) -> dict:
     if entry["value"] is None:
         return entry
@@ -215,7 +214,7 @@ def _entry(
     if 2 * left_out > drawn.size:
         reason = f"the metric exists in only {kept.size} of {drawn.size} resamples"
         return _without(entry, reason)
-    low, high = ends(kept, entry["value"], without, level=level)
+    low, high = bca.interval(name, kept, entry["value"], without, level=level)
     out = entry | {"low": low, "high": high}
     if left_out:
         out["left_out"] = left_out

@@ -93,11 +93,8 @@ def compare(
     kept = np.isfinite(list(drawn.values())).all(axis=0)
     quality = {}
     for name, row in drawn.items():
-        given = row[kept], values[name], without[name]
-        if metric == "auroc":
-            low, high = bca.area_ends(*given, level=level, runs=len(tables[name]))
-        else:
-            low, high = bca.ends(*given, level=level)
+        given = metric, row[kept], values[name], without[name]
+        low, high = bca.interval(*given, level=level, runs=len(tables[name]))
         entry = {"value": values[name], "low": low, "high": high}
         quality[name] = entry | {"seeds": len(tables[name])}
     quality = pd.DataFrame(quality).T

@@ -99,7 +99,8 @@ def damaged(
         kind = kinds(data)
         for name, (_, _, file) in mine.items():
             tables[name]["kind"] = tables[name]["video_id"].map(kind)
-            _keep(tables[name], file)
+            with paths.whole(file) as part:
+                tables[name].to_parquet(part, index=False)
     return {name: tables[name] for name in detectors}
 
 
@@ -198,10 +199,3 @@ def _file(
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     return detector.folder / "damaged" / f"{digest[:16]}.parquet"
-
-
-def _keep(table: pd.DataFrame, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".tmp")
-    table.to_parquet(part, index=False)
-    part.replace(file)

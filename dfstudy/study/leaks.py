@@ -26,6 +26,8 @@ from dfstudy import paths
 from dfstudy.data import frame_split, groups, index, splits, synth
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.loader import PreparedSet
+from dfstudy.metrics import bca
+from dfstudy.metrics.intervals import all_but_one, drawn_groups, drawn_runs
 from dfstudy.metrics.scores import auroc, auroc_by_group
 from dfstudy.models import frame_torch
 from dfstudy.profiles import Profile
@@ -146,28 +148,35 @@ def compare(
     codes = pd.Series(np.unique(group, return_inverse=True)[1], manifest["video_id"])
     n_groups = int(codes.max()) + 1
     rng = np.random.default_rng(seeds.start)
-    weights = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), n_bootstrap)
-    rows, drawn = [], {}
+    weights = drawn_groups(n_groups, n_bootstrap, rng)
+    rows, drawn, without = [], {}, {}
     for kind in SPLITS:
         runs = [_run(seen, manifest, kind, seed) for seed in seeds]
-        each = np.stack([_resampled(run, codes, weights) for run in runs])
-        picked = rng.integers(0, len(runs), (len(runs), n_bootstrap))
-        drawn[kind] = np.take_along_axis(each, picked, axis=0).mean(axis=0)
+        drawn[kind] = drawn_runs([_areas(run, codes, weights) for run in runs], rng)
+        left = all_but_one(n_groups)
+        without[kind] = np.mean([_areas(run, codes, left) for run in runs], axis=0)
         facts = pd.DataFrame([_facts(run, manifest) for run in runs]).mean()
         rows.append({"split": kind, **facts})
-    lost = np.isnan(np.stack(list(drawn.values()))).any(axis=0)
-    kept = {kind: values[~lost] for kind, values in drawn.items()}
-    table = pd.DataFrame(rows)
-    table[["low", "high"]] = [_ends(kept[kind]) for kind in SPLITS]
+    # A resample that lost a class has no AUROC, under no split.
+    kept = np.isfinite(list(drawn.values())).all(axis=0)
+    table, gaps = pd.DataFrame(rows), []
     value = table.set_index("split")["value"]
-    gaps = pd.DataFrame(
-        [
-            (kind, value[kind] - value["group"], *_ends(kept[kind] - kept["group"]))
-            for kind in SPLITS[:-1]
-        ],
-        columns=["split", "value", "low", "high"],
-    )
-    return Leaks(table, gaps)
+    ends = [
+        bca.interval(
+            "auroc", drawn[kind][kept], value[kind], without[kind], runs=len(seeds)
+        )
+        for kind in SPLITS
+    ]
+    table[["low", "high"]] = ends if kept.any() else np.nan
+    for kind in SPLITS[:-1]:
+        gap = value[kind] - value["group"]
+        given = (drawn[kind] - drawn["group"])[kept], gap
+        low_high = (np.nan, np.nan)
+        if kept.any():
+            low_high = bca.ends(*given, without[kind] - without["group"])
+        gaps.append((kind, gap, *low_high))
+    columns = ["split", "value", "low", "high"]
+    return Leaks(table, pd.DataFrame(gaps, columns=columns))
 
 
 def explained(leaky: float, honest: float, published: float) -> float:
@@ -219,12 +228,12 @@ def _fitted(x: np.ndarray, labels: pd.Series, seed: int):
         return make_pipeline(StandardScaler(), layer).fit(x, labels)
 
 
-def _resampled(run: pd.DataFrame, codes: pd.Series, weights: np.ndarray) -> np.ndarray:
-    """(n,) AUROC of the test frames, the groups drawn with these weights (n, G)."""
+def _areas(run: pd.DataFrame, codes: pd.Series, weights: np.ndarray) -> np.ndarray:
+    """(n,) AUROC of the test frames, their groups with these weights (n, G)."""
     test = run[run["test"]]
     at = codes[test["video_id"]].to_numpy()
     area = auroc_by_group(test["label"], test["score"], at)
-    return area(weights[:, : at.max() + 1].astype(float))
+    return area(weights[:, : at.max() + 1])
 
 
 def _facts(run: pd.DataFrame, manifest: pd.DataFrame) -> dict[str, float]:
@@ -246,9 +255,3 @@ def _facts(run: pd.DataFrame, manifest: pd.DataFrame) -> dict[str, float]:
         ),
         "seen_group": known(test["group"], train["group"]),
     }
-
-
-def _ends(values: np.ndarray) -> tuple[float, float]:
-    if not len(values):
-        return np.nan, np.nan
-    return tuple(np.quantile(values, [0.025, 0.975]))

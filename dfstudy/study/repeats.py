@@ -124,11 +124,8 @@ def interval(
         return entry | {"low": None, "high": None, "reason": reason}
     rng = np.random.default_rng([seed, 1])
     means = drawn_runs(values[:, np.isfinite(values).all(axis=0)], rng)
-    given = means, entry["value"], without.mean(axis=0)
-    if metric == "auroc":
-        low, high = bca.area_ends(*given, level=level, runs=len(runs))
-    else:
-        low, high = bca.ends(*given, level=level)
+    given = metric, means, entry["value"], without.mean(axis=0)
+    low, high = bca.interval(*given, level=level, runs=len(runs))
     return entry | {"low": low, "high": high}
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from dfstudy.metrics.intervals import MIN_GROUPS, group_mean
+from dfstudy.metrics.intervals import MIN_GROUPS, fewest_groups, group_mean
 from dfstudy.metrics.paired import compare_auroc, holm
 from dfstudy.study.damaged import AS_IT_IS
 from dfstudy.study.kinds import auroc_of
@@ -94,9 +94,9 @@ def gains(
         for (kind, level), mine in both.groupby(["perturbation", "level"], sort=False):
             row = {"detector": f"{second} - {first}", "perturbation": kind}
             row |= {"level": level, "n": len(mine)}
-            least = mine.groupby("label")["group"].nunique().reindex([0, 1]).fillna(0)
-            if least.min() < MIN_GROUPS:
-                row["reason"] = f"a class comes from {least.min():.0f} groups"
+            least = fewest_groups(mine["label"], mine["group"])
+            if least < MIN_GROUPS:
+                row["reason"] = f"a class comes from {least} groups"
             else:
                 scores = {second: mine["score_other"], first: mine["score"]}
                 given = (mine["label"], scores, mine["group"])

@@ -65,7 +65,7 @@ def by_subgroup(
             mine = videos[videos[name] == subgroup]
             entry = _EMPTY | {"value": of.value}
             if of.reason is None:
-                entry |= _ends(of, level)
+                entry |= _ends(of, level, metric)
             rows.append(
                 {
                     "by": name,
@@ -116,7 +116,7 @@ def differences(
                 if gap.reason is None:
                     kept = gap.drawn[np.isfinite(gap.drawn)]
                     p = bca.two_sided(kept, gap.value, gap.without)
-                    entry |= _ends(gap, level) | {"p": p}
+                    entry |= _ends(gap, level, "difference") | {"p": p}
                 pair = {"by": name, "first": one, "second": other, "metric": metric}
                 rows.append(pair | entry | {"reason": gap.reason})
     columns = ["by", "first", "second", "metric", "value", "low", "high", "p", "reason"]
@@ -187,7 +187,7 @@ def _metrics(
     yield "misses", (1,), share(labels, labels * (1 - called))
 
 
-def _ends(of: Resampled, level: float) -> dict[str, float]:
+def _ends(of: Resampled, level: float, metric: str) -> dict[str, float]:
     kept = of.drawn[np.isfinite(of.drawn)]
-    low, high = bca.ends(kept, of.value, of.without, level=level)
+    low, high = bca.interval(metric, kept, of.value, of.without, level=level)
     return {"low": low, "high": high}

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.data.dataset import Dataset
-from dfstudy.metrics import group_bootstrap
+from dfstudy.metrics.intervals import auroc_interval
 from dfstudy.metrics.paired import compare_auroc
 from dfstudy.models.detector import Detector
 from dfstudy.study import batches
@@ -96,14 +96,8 @@ def battery(
     before = tables["as it is"]
     rows = []
     for control, table in tables.items():
-        auroc = group_bootstrap(
-            table["label"],
-            table["score"],
-            table["group"],
-            threshold=0.5,
-            n=n_bootstrap,
-            seed=seed,
-        )["auroc"]
+        given = table["label"], table["score"], table["group"]
+        auroc = auroc_interval(*given, n=n_bootstrap, seed=seed)
         change = float((table["score"] - before["score"]).abs().max())
         expected = must if control in REORDERED else "-"
         moved = is_moved(change, before["score"])

@@ -100,7 +100,7 @@ def _trivial_rows(
 ) -> dict[str, Metrics]:
     facts = pd.DataFrame(facts, columns=_NEEDED)
     train = facts[facts["split"] == "train"]
-    prior = float(train.loc[_row(train, train_families), "label"].mean())
+    prior = float(train.loc[of_families(train, train_families), "label"].mean())
     prior = 0.5 if np.isnan(prior) else prior
     coin = np.random.default_rng(seed).random(len(facts))
     rows = {"all fake": (1.0, 0.5), "all real": (0.0, 0.5), "prior coin": (prior, coin)}
@@ -162,7 +162,7 @@ def _by_split(
             continue
         metrics[split] = {}
         for name in ("all", *families):
-            rows = part[_row(part, train_families if name == "all" else [name])]
+            rows = part[of_families(part, train_families if name == "all" else [name])]
             metrics[split][name] = group_bootstrap(
                 rows["label"],
                 rows["score"],
@@ -175,9 +175,10 @@ def _by_split(
     return metrics
 
 
-def _row(table: pd.DataFrame, methods: Sequence[str]) -> pd.Series:
-    """The videos of a row: all reals, and the fakes of these methods."""
-    return (table["label"] == 0) | table["method"].isin(list(methods))
+def of_families(videos: pd.DataFrame, methods: Sequence[str]) -> pd.Series:
+    """Which videos a row is of: all reals, and the fakes of these methods; bool."""
+    known = videos["method"].astype("object").fillna("unknown")
+    return (videos["label"] == 0) | known.isin(list(methods))
 
 
 def _facts(manifest: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from dfstudy.metrics.conformal import Limits
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import costs, predictions, results, scored
+from dfstudy.training.evaluation import of_families
 from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule, choose_rule
@@ -188,8 +189,7 @@ def learned(
 ) -> pd.DataFrame:
     """Rows of the videos that detectors are trained, and judged, on."""
     families = trained_families(manifest, wanted)
-    methods = manifest["method"].fillna("unknown")
-    return manifest[(manifest["label"] == 0) | methods.isin(families)]
+    return manifest[of_families(manifest, families)]
 
 
 def starts(profile: Profile) -> tuple[str, ...]:

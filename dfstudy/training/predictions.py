@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from dfstudy import paths
+
 _TYPES = {
     "video_id": "str",
     "face_id": "Int64",  # 0: the most prominent face, or the whole frame
@@ -93,10 +95,8 @@ def check(predictions: pd.DataFrame) -> pd.DataFrame:
 def write(predictions: pd.DataFrame, path: str | Path) -> Path:
     """Check and write as Parquet, in one step (a reader never sees half a file)."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.tmp")
-    check(predictions).to_parquet(part, index=False)
-    part.replace(path)
+    with paths.whole(path) as part:
+        check(predictions).to_parquet(part, index=False)
     return path
 
 

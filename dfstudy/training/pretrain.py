@@ -53,7 +53,6 @@ def backbone(kind: str, *, profile: Profile) -> Path:
     }
     with paths.alone(folder / "slim"):
         if not files[kind].exists():
-            folder.mkdir(parents=True, exist_ok=True)
             _make(files, profile)
     return files[kind]
 
@@ -63,10 +62,9 @@ def _make(files: dict[str, Path], profile: Profile) -> None:
     print("Pretraining the slim backbone and its twin, once (about a minute) ...")
     seen = _strangers(profile.strangers)
     for kind, path in files.items():
-        part = path.with_suffix(".tmp")
         reader = _learn(kind, *seen, profile.pretrain_epochs)
-        slim_torch.save(reader, part, pretrained=kind)
-        part.replace(path)
+        with paths.whole(path) as part:
+            slim_torch.save(reader, part, pretrained=kind)
 
 
 def _key(kind: str, profile: Profile) -> str:

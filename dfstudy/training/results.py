@@ -100,10 +100,7 @@ def write_result(
     }
     validate(result)
     path = Path(runs) / "results" / f"{lesson}_{model}_{seed}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".tmp")
-    part.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    part.replace(path)
+    paths.put(path, json.dumps(result, indent=1, allow_nan=False) + "\n")
     return path
 
 

@@ -7,12 +7,12 @@ A run keeps its predictions, and once for each split what a comparison must know
 videos: which group, which kind of forgery, which subgroup.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from dfstudy import paths
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.truth import kinds, truth
 from dfstudy.metrics import apply_temperature
@@ -32,10 +32,8 @@ def keep(runs: str | Path, data: Dataset) -> Path:
     table = data.manifest[_FROM_MANIFEST].set_index("video_id")
     known = truth(data).reindex(table.index)
     table = table.assign(kind=kinds(data), **{k: known[k] for k in SUBGROUPS})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".tmp-{os.getpid()}")  # lessons may run side by side
-    table.reset_index().to_parquet(part, index=False)
-    part.replace(path)
+    with paths.whole(path) as part:
+        table.reset_index().to_parquet(part, index=False)
     return path
 
 

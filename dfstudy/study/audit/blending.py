@@ -24,6 +24,7 @@ import pandas as pd
 
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.shards import Prepared
+from dfstudy.metrics.intervals import drawn_groups
 from dfstudy.models.detector import Detector
 from dfstudy.study.audit.probes import some
 from dfstudy.training.rule import Rule
@@ -211,8 +212,7 @@ def _shares(
     codes = pd.factorize(groups)[0]
     members = np.eye(codes.max() + 1)[codes].T  # (G, N)
     g = len(members)
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(g, np.full(g, 1 / g), size=n) @ members
+    weights = drawn_groups(g, n, np.random.default_rng(seed)) @ members
     drawn = (weights @ called) / weights.sum(axis=1, keepdims=True)  # (n, edits)
     ends = partial(np.quantile, q=[0.025, 0.975], axis=0)
     low, high = ends(drawn)

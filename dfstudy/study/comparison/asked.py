@@ -1,7 +1,7 @@
 """Detectors asked about videos: which were tested, what was found, or why nothing.
 
 videos = tested(entries)
-quality, differences = measured(chosen, videos[asked(videos, ["blend"])], options)
+quality, differences = measured(chosen, videos[of_families(videos, ["blend"])], options)
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.metrics import paired
-from dfstudy.metrics.intervals import MIN_GROUPS
+from dfstudy.metrics.intervals import MIN_GROUPS, fewest_groups
 from dfstudy.study.comparison.headline import Entry
 
 _RANKING = ("auroc", "eer")
@@ -56,8 +56,7 @@ def measured(
 
 def too_few(videos: pd.DataFrame) -> str | None:
     """Why there is no interval on these videos; None where there is one."""
-    groups = videos.groupby("label")["group"].nunique()
-    fewest = int(groups.reindex([0, 1]).fillna(0).min())
+    fewest = fewest_groups(videos["label"], videos["group"])
     if fewest >= MIN_GROUPS:
         return None
     return f"of {fewest} groups; an interval needs at least {MIN_GROUPS}"
@@ -68,9 +67,3 @@ def tested(shared: Sequence[Entry]) -> pd.DataFrame:
     tables = [table for entry in shared for table in entry.split("test")]
     every = pd.concat(tables).drop_duplicates("video_id")
     return every.sort_values("video_id", ignore_index=True)
-
-
-def asked(videos: pd.DataFrame, families: Sequence[str]) -> pd.Series:
-    """Which videos are real, or fakes of these families; bool."""
-    methods = videos["method"].astype("object").fillna("unknown")
-    return (videos["label"] == 0) | methods.isin(list(families))

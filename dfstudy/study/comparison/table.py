@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from dfstudy.study.comparison.asked import asked, measured, tested
+from dfstudy.study.comparison.asked import measured, tested
 from dfstudy.study.comparison.front import costs
 from dfstudy.study.comparison.headline import Entry, by_videos, entries, headline
-from dfstudy.training.evaluation import trivial_rows
+from dfstudy.training.evaluation import of_families, trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
 
@@ -88,7 +88,7 @@ def _compare(several: Sequence[Entry], n: int, seed: int) -> Comparison:
         if all(name in entry.trained_on for entry in shared)
     ]
     every = tested(shared)
-    wanted = every[asked(every, families)]
+    wanted = every[of_families(every, families)]
     seen = set.intersection(*(entry.seen() for entry in shared))
     videos = wanted[wanted["video_id"].isin(seen)]
     quality, differences = _quality(chosen, videos, options)
@@ -210,7 +210,7 @@ def _others(rest: Sequence[Entry], options: Mapping) -> pd.DataFrame:
         if why := entry.trouble():
             rows.append(row | {"reason": why})
             continue
-        wanted = videos[asked(videos, entry.trained_on)]
+        wanted = videos[of_families(videos, entry.trained_on)]
         found, _ = measured({entry.model: entry}, wanted, options)
         rows.append(row | found.iloc[0].to_dict())
     columns = ["name", "lesson", "seeds", "backbone", "pretrained", "trained_on"]

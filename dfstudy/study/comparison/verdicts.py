@@ -8,7 +8,7 @@ of one detector the first is taken, as a verdict is of one.
 
 import pandas as pd
 
-from dfstudy.metrics.intervals import MIN_GROUPS
+from dfstudy.metrics.intervals import MIN_GROUPS, fewest_groups
 from dfstudy.study import subgroups, thresholds
 from dfstudy.study.comparison import Comparison
 
@@ -20,8 +20,7 @@ def optimism(
     found = {}
     for name in one.ranking:
         videos = one.chosen[name].videos[0]
-        groups = videos.groupby("label")["group"].nunique()
-        if len(groups) == 2 and groups.min() >= 2 * MIN_GROUPS:
+        if fewest_groups(videos["label"], videos["group"]) >= 2 * MIN_GROUPS:
             found[name] = thresholds.optimism(videos, draws=draws, seed=seed)
     return found
 
