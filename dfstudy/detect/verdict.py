@@ -92,8 +92,8 @@ class Evidence:
     """What one detector looked at, and what its score rests on.
 
     `sample` is of the detector's view. `sample.faces[i].crops` uint8 (T, s, s, 3)
-    belong to `Verdict.faces[i]`, for the first of several detectors; `sample.frames` uint8
-    (T, H, W, 3) are what a detector of whole frames looks at. `heat` float32
+    belong to `Verdict.faces[i]`, for the first of several detectors; `sample.frames`
+    uint8 (T, H, W, 3) are what a detector of whole frames looks at. `heat` float32
     (F, T, H, W), 0 or more, has the order and the size of what was scored (F is 1 for
     whole frames): where the picture speaks for "fake". None where nobody asked for it,
     or nothing was scored.
