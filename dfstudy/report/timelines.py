@@ -76,7 +76,7 @@ def over_time(
     """
     if not opinions:
         raise ValueError("nobody has scored this: there is no line to draw")
-    fig = style.figure(7.2, 3.2)
+    fig = style.figure(5.4, 3.0)
     ax = fig.subplots()
     for i, opinion in enumerate(opinions):
         values = [np.nan if p is None else p for p in opinion.over_time]
@@ -89,28 +89,24 @@ def over_time(
     first = opinions[0]
     _absent(ax, np.asarray(first.seconds), [p is None for p in first.over_time])
     if len(opinions) > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
-    elif first.threshold is None:
-        note = {"color": style.MUTED, "ha": "right", "va": "bottom"}
-        ax.axhline(0.5, color=style.MUTED, linestyle="--", linewidth=1.2)
-        across = ax.get_yaxis_transform()
-        ax.text(1, 0.51, "above: votes fake", transform=across, **note)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0))
     else:
-        up = first.threshold < 0.85
-        across = ax.get_yaxis_transform()
-        ax.text(
-            1,
-            first.threshold + (0.01 if up else -0.02),
-            f"threshold {first.threshold:.2f}",
-            transform=across,
-            ha="right",
-            va="bottom" if up else "top",
-            color=style.MUTED,
+        # Above the axes, where no line can cross it.
+        said = (
+            "a frame above votes fake"
+            if first.threshold is None
+            else f"threshold {first.threshold:.2f}"
         )
+        note = {"color": style.MUTED, "ha": "right", "va": "bottom"}
+        ax.text(1, 1.02, f"- - -  {said}", transform=ax.transAxes, **note)
+    if any(opinion.threshold is None for opinion in opinions):
+        # A vote is at 0.5, which no temperature moves.
+        ax.axhline(0.5, color=style.MUTED, linestyle="--", linewidth=1.2)
     ends = [at for opinion in opinions for at in opinion.seconds]
     right = max([until or 0.0, *ends])
     ax.set(xlim=(0, right or 1.0), ylim=(0, 1), xlabel="seconds", ylabel="P(fake)")
-    ax.set_title(title)
+    if title:
+        ax.set_title(title, pad=24)
     return fig
 
 

@@ -94,7 +94,7 @@ def _file(place: int, verdict: Verdict, evidence: Sequence[Evidence]) -> dict[st
         "timeline": _timeline(verdict.opinions, end, "the video")
         if whole or not any(face.opinions for face in verdict.faces)
         else None,
-        "heat": list(_hottest(verdict.opinions, first, None)) if whole else [],
+        "heat": list(_hottest(verdict.opinions, first, None, frames)) if whole else [],
         "faces": [
             _face(face, place, first, end, frames, several=several, whole=whole)
             for place, face in _ordered(verdict.faces)
@@ -152,7 +152,7 @@ def _face(
         "strip": list(_strip(face, place, evidence, frames, name)) if shown else [],
         "heat": []
         if whole or not shown
-        else list(_hottest(face.opinions, evidence, place)),
+        else list(_hottest(face.opinions, evidence, place, frames)),
     }
 
 
@@ -181,7 +181,10 @@ def _strip(
 
 
 def _hottest(
-    opinions: Sequence[Opinion], evidence: Evidence | None, place: int | None
+    opinions: Sequence[Opinion],
+    evidence: Evidence | None,
+    place: int | None,
+    frames: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
     """The most suspicious frames of one face (or of the video), with their heat."""
     if evidence is None or evidence.heat is None or not opinions:
@@ -213,7 +216,7 @@ def _hottest(
         large = _scaled(pictures[i], _LARGE)
         where = _where(maps[i])
         p = share(said.over_time[i]) if by_frame else None
-        at = f"frame {sample.indices[i]}"
+        at = _when(int(sample.indices[i]), frames)
         yield {
             "plain": pages.data_url("image/jpeg", pages.jpeg(large)),
             "heat": pages.data_url(
@@ -233,10 +236,18 @@ def _all_hottest(verdict: Verdict, evidence: Evidence) -> Iterator[dict[str, Any
     mine = [o for o in verdict.opinions if o.detector == evidence.detector]
     about = {d["name"]: d for d in verdict.detectors}.get(evidence.detector, {})
     if about.get("crop") == "frame":
-        yield from _hottest(mine, evidence, None)
+        yield from _hottest(mine, evidence, None, verdict.frames)
         return
     for place in range(min(len(evidence.heat), len(evidence.sample.faces))):
-        yield from _hottest(mine, evidence, place)
+        yield from _hottest(mine, evidence, place, verdict.frames)
+
+
+def _when(index: int, frames: Mapping[str, Any]) -> str:
+    """The time of a frame, where the verdict has it; else its number."""
+    times = dict(
+        zip(frames.get("sampled", []), frames.get("seconds") or [], strict=False)
+    )
+    return f"{times[index]:.1f} s" if index in times else f"frame {index}"
 
 
 def _timeline(
