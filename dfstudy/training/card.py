@@ -1,9 +1,9 @@
 """The model card of a detector's folder: what it is, what it was tested on, its limits.
 
-    card.write(folder, result)             # MODEL_CARD.md and result.json, after a test
-    card.essentials(folder)                # the same in short, for a page; None: no card
+    card.write(folder, result)        # MODEL_CARD.md and result.json, after a test
+    card.essentials(folder)           # the same in short, for a page; None: no card
 
-The sections are those of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+The sections are those of Mitchell et al., "Model Cards for Model Reporting", 2019.
 The card is made from two files, model.json and a result, and from nothing else: it has
 no number that they do not have. A copy of the result stays beside it, so that a folder
 that is handed on takes its test along.
@@ -370,5 +370,3 @@ def _licence(result: Mapping[str, Any]) -> str:
     if result["pretrained"] in ("imagenet", "kinetics400"):
         return f"{code}, as far as the terms of the weights it started from allow."
     return f"{code}; they were trained on rendered people only."
-
-
