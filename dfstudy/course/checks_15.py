@@ -21,7 +21,7 @@ def of_video(answer: Callable | None) -> Status:
         got = float(of_video(list(faces)))
         expect(
             not np.isclose(got, np.mean(faces)),
-            f"Of four faces one is forged (0.95), and your video has {got:.2f}: the real"
+            f"Of four faces one is forged, 0.95, and your video has {got:.2f}: the real"
             " ones have outvoted it. A mean hides one among many.",
         )
         expect(

@@ -24,6 +24,7 @@ from dfstudy.report import pages, style, timelines
 from dfstudy.training import card
 
 _STRIP = 16  # crops of a face that are shown: more than that nobody looks at
+_STRIP_UNSCORED = 4  # enough to see who it is
 _HEATS = 3  # pictures with heat a face
 _SMALL, _LARGE = 128, 256  # pixels of the longer side
 _SAME = 1e-3  # seconds
@@ -181,7 +182,8 @@ class _Look:
         if place not in self.evidence.people:
             return
         seen = self.sample.faces[self.evidence.people.index(place)]
-        for i in _spread(self.sample.indices, _STRIP):
+        most = _STRIP if face.opinions else _STRIP_UNSCORED
+        for i in _spread(self.sample.indices, most):
             at = self._when(i)
             p = share(self._score(face.opinions, i))
             yield {
@@ -214,7 +216,8 @@ class _Look:
         _, once = np.unique(self.sample.indices, return_index=True)
         best = sorted((i for i in once if np.isfinite(rank[i])), key=lambda i: -rank[i])
         for i in sorted(best[:_HEATS]):
-            large = _scaled(pictures[i], _LARGE)
+            shape = self.sample.size if self.whole else None  # as filmed, not squeezed
+            large = _scaled(pictures[i], _LARGE, shape)
             hot = heats.overlay(large, maps[i], highest=float(maps.max()))
             where = _where(maps[i])
             yield {
@@ -331,10 +334,14 @@ def _spread(indices: np.ndarray, most: int) -> list[int]:
     return once[np.linspace(0, len(once) - 1, min(len(once), most)).round().astype(int)]
 
 
-def _scaled(picture: np.ndarray, longest: int) -> np.ndarray:
-    ratio = longest / max(picture.shape[:2])
-    size = tuple(max(1, round(side * ratio)) for side in picture.shape[1::-1])
-    how = cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC
+def _scaled(
+    picture: np.ndarray, longest: int, shape: tuple[int, int] | None = None
+) -> np.ndarray:
+    """The picture with a longer side of `longest` pixels, in the proportions given."""
+    height, width = shape or picture.shape[:2]
+    ratio = longest / max(height, width)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    how = cv2.INTER_AREA if longest < max(picture.shape[:2]) else cv2.INTER_CUBIC
     return cv2.resize(picture, size, interpolation=how)
 
 

@@ -150,7 +150,7 @@ def _lines(
     yield from _section(
         "Model details",
         f"**Paper and part:** {info['paper']}",
-        f"**Network:** {_network(info)} {result['cost']['parameters'] or 'n/a'}"
+        f"**Network:** {_network(info)} {_count(result)}"
         f" parameters; {info['framework']}.",
         f"**Start:** {_STARTS[result['pretrained']]}.",
         f"**What it sees:** {_sees(View.from_dict(info['view']), info['level'])}",
@@ -177,16 +177,15 @@ def _lines(
         f"**Set:** {data['name']} ({data['kind']}), manifest"
         f" `{data['manifest_sha256']}`.",
         f"**Fakes learned:** {', '.join(result['train_families'])}.",
-        f"**Videos:** training {_counts(result, 'train')}; validation"
-        f" {_counts(result, 'val')}.",
+        f"**Videos of the set**, with kinds that it did not learn: training"
+        f" {_counts(result, 'train')}; validation {_counts(result, 'val')}.",
     )
     yield from _section(
         "Evaluation data",
-        f"**Videos:** {_counts(result, 'test')}, of the same set; those that were"
-        f" scored: {_counts(result, 'test', of='scored')}.",
+        f"**Videos:** {_counts(result, 'test')}, of the same set; scored, of the kinds"
+        f" that it learned: {_counts(result, 'test', of='scored')}.",
         f"**Split:** {_proof(result)} Hash `{data['split_sha256']}`.",
-        f"**Test set read:** {rule['test_reads']} times with what is written here or"
-        " before it was trained anew.",
+        f"**Times the test set was read**, over all trainings: {rule['test_reads']}.",
     )
     yield from _section(
         "Metrics",
@@ -237,6 +236,11 @@ def _network(info: Mapping[str, Any]) -> str:
     if info["network"] == "slim":
         return "A slim stand-in for the paper's network, not the network itself."
     return f"The paper's size, backbone {info['backbone']}."
+
+
+def _count(result: Mapping[str, Any]) -> str:
+    parameters = result["cost"]["parameters"]
+    return "n/a" if parameters is None else f"{parameters:,}"
 
 
 def _sees(view: View, level: str) -> str:
@@ -340,8 +344,8 @@ def _limits(result: Mapping[str, Any]) -> Iterator[str]:
     ]
     if not_told:
         yield (
-            "Its own test does not show that it finds these, so a forgery of such a"
-            f" kind is likely to be called real: {', '.join(not_told)}."
+            "Its own test does not show that it finds these, so its verdict on such a"
+            f" forgery is a guess: {', '.join(not_told)}."
         )
     yield (
         "Whether it errs more for some people (skin, age, sex, glasses, scarves) is not"
