@@ -106,6 +106,7 @@ def over_time(
     ends = [at for opinion in opinions for at in opinion.seconds]
     right = max([until or 0.0, *ends])
     ax.set(xlim=(0, right or 1.0), ylim=(0, 1), xlabel="seconds", ylabel="P(fake)")
+    ax.locator_params(axis="x", nbins=6)
     if title:
         ax.set_title(title, pad=24)
     return fig
