@@ -6,12 +6,14 @@ from dataclasses import asdict
 
 import pytest
 from compared import write as write_result
+from conftest import TINY
 
 from dfstudy.metrics.conformal import Limits
 from dfstudy.models import frame_torch
-from dfstudy.training import card
+from dfstudy.report import index
+from dfstudy.training import card, experiment
 from dfstudy.training.protocol import checkpoint_sha
-from dfstudy.training.rule import Rule
+from dfstudy.training.rule import MAJORITY, Rule
 
 SECTIONS = [  # of Mitchell et al.
     "Model details",
@@ -206,3 +208,37 @@ def test_other_weights_have_no_card(tmp_path):
     assert card.essentials(folder) is None
     with pytest.raises(ValueError, match="other weights"):
         card.write(folder, result)
+
+
+def test_the_page_of_a_run_links_to_it(tmp_path):
+    folder = folder_of(tmp_path)
+    result = result_of(tmp_path, folder)
+    (row, *_) = index.results(tmp_path)["synthetic"]
+    assert row["card"] is None
+    card.write(folder, result)
+    (row, *_) = index.results(tmp_path)["synthetic"]
+    assert (tmp_path / row["card"]).samefile(folder / card.NAME)
+    page = index.write(tmp_path, profile="smoke", data=None, lessons=[])
+    assert f'href="{row["card"]}"' in page.read_text(encoding="utf-8")
+
+
+def test_a_training_writes_it_and_the_same_call_renews_it(tiny_model, tiny_data):
+    folder = tiny_model.detector.folder
+    path = folder / card.NAME
+    assert f"# Model card: {folder.name}" in path.read_text(encoding="utf-8")
+    proof = tiny_model.result["data"]["proof"]
+    assert proof["overlap"] == 0
+    assert (
+        f"proof: {proof['proof']}" in dict(card.essentials(folder).facts)["tested on"]
+    )
+    path.unlink()
+    experiment.train(
+        "frame_torch",
+        lesson="03",
+        data=tiny_data,
+        profile=TINY,
+        seed=0,
+        rules=[MAJORITY],
+        start="none",
+    )
+    assert path.exists()
