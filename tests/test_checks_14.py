@@ -42,6 +42,11 @@ def as_bright(tmp_path):
     return alarms
 
 
+def the_first(score):
+    clips = np.random.default_rng(0).normal(size=(4, 6, 5)).astype(np.float32)
+    return not np.allclose(score(clips)[0], score(clips[:1])[0], atol=1e-4)
+
+
 def order_alone(score):
     clips = np.random.default_rng(0).normal(size=(4, 6, 5)).astype(np.float32)
     return not np.allclose(score(clips)[::-1], score(clips[::-1]), atol=1e-4)
@@ -79,6 +84,7 @@ def test_a_check_that_knows_nothing_is_worthless(part):
             two_videos,
             "cuts the scores at 0.5",
         ),
+        (bugs.SCORE, the_first, "nobody before it"),
         (bugs.SCORE, order_alone, "mean of the batch"),
         (bugs.SAMPLE, one_length, "31 frames"),
         (bugs.CROP, still, "long way"),

@@ -34,7 +34,7 @@ _MISSED = {
     },
     "score": {
         "over the batch": "its LSTM runs along the batch: score a clip alone, then"
-        " with others",
+        " behind others (the first of a batch has nobody before it)",
         "batch norm in training mode": "it takes the mean of the batch at hand. Compare"
         " the same clip in two batches, with a small tolerance",
     },

@@ -321,8 +321,8 @@ checks.finds(bugs.READ, turns_colours)
 features = rng.normal(size=(6, 16, 8)).astype(np.float32)
 for name, version in {**bugs.SCORE.right, **bugs.SCORE.planted}.items():
     alone = version(features[:1])[0]
-    beside = version(np.concatenate([features[:1], 3 * features[3:]]))[0]
-    print(f"{name:28} P(fake) alone {alone:.3f}, beside other videos {beside:.3f}")
+    behind = version(np.concatenate([3 * features[3:], features[:1]]))[-1]
+    print(f"{name:28} P(fake) alone {alone:.3f}, behind other videos {behind:.3f}")
 
 # %% [markdown]
 # ### Exercise 4 · whose score is it? (10 minutes)
@@ -330,7 +330,8 @@ for name, version in {**bugs.SCORE.right, **bugs.SCORE.planted}.items():
 # Write `mixes_clips(score)`; `score(clips)` takes features (B, T, F) and returns P(fake)
 # (B,).
 #
-# *Hint:* as above; mind that sums in another order differ in the last digit.
+# *Hint:* as above, and not only the first of the batch, which nobody stands before. Sums
+# in another order differ in the last digit.
 #
 # *Expected picture:* two of the four lines above alarm.
 
