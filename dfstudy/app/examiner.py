@@ -1,0 +1,69 @@
+"""What the worker does: one video in, the parts of the page out.
+
+    examiner = Examiner({"frame_torch_0": folder}, examples, Limits())
+    examiner({"path": ..., "name": "clip.mp4", "detectors": ["frame_torch_0"]})
+
+Runs in the worker's process alone (see `worker`), where it is limited.
+"""
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from dfstudy.app import viewer
+from dfstudy.app.limits import Limits
+from dfstudy.detect.predict import examine
+from dfstudy.models import detector as detectors
+from dfstudy.report import verdict as reports
+from dfstudy.video.faces import new_detector
+
+_LOADED = 4  # detectors kept in memory
+
+
+class Examiner:
+    """Answers requests of the page; keeps the detectors that were asked last."""
+
+    def __init__(
+        self, folders: Mapping[str, str], examples: Mapping[str, str], limits: Limits
+    ) -> None:
+        self._folders, self._examples, self._limits = folders, examples, limits
+        self._load = lru_cache(_LOADED)(detectors.load)
+        self._faces = lru_cache(new_detector)
+        if folders:  # the first one is asked first
+            self._load(next(iter(folders.values())))
+        self._faces("mtcnn")
+
+    def __call__(self, request: dict) -> dict:
+        """Verdict, HTML and report on request["path"], or on one of the examples.
+
+        Raises:
+            Refused, VideoError: the video cannot be used; with a sentence that says why.
+        """
+        if name := request.get("example"):
+            path, shown = Path(self._examples[name]), f"example: {name} (rendered)"
+        else:
+            path, shown = Path(request["path"]), _readable(request.get("name"))
+        self._limits.check(path)
+        chosen = [self._load(self._folders[name]) for name in request["detectors"]]
+        faces = self._faces(chosen[0].view.detector)
+        verdict, evidence = examine(
+            path, chosen, faces=faces, text=request.get("text"), explain=True
+        )
+        verdict = replace(verdict, file=shown)
+        with tempfile.TemporaryDirectory() as folder:
+            out = reports.write([(verdict, evidence)], Path(folder) / "report.html")
+            report = out.read_text(encoding="utf-8")
+        return {
+            "html": viewer.show(path, verdict, evidence),
+            "report": report,
+            "verdict": verdict.to_dict(),
+        }
+
+
+def _readable(name: object) -> str:
+    """A visitor's file name, for people to read: it never becomes a path."""
+    last = re.split(r"[/\\]", str(name or ""))[-1]
+    return "".join(c for c in last if c.isprintable())[:80] or "your video"
