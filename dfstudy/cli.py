@@ -155,7 +155,13 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("predict")
     sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
+    sub.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FOLDER",
+        help="a detector folder (default: the newest); again for several at once",
+    )
     sub.add_argument(
         "--text",
         metavar="DESCRIPTION",

@@ -80,17 +80,16 @@ def predict(args: argparse.Namespace) -> int:
     """Real, fake or cannot tell, for each video."""
     with _only_ours_on_stdout() as stdout:
         from dfstudy.detect import predict as detect
+        from dfstudy.detect.verdict import Verdict
         from dfstudy.models import detector as detectors
-        from dfstudy.video.faces import new_detector
 
-        model = detectors.load(args.model or detect.newest_model())
-        faces = new_detector(model.view.detector)
+        models = [detectors.load(f) for f in args.model or [detect.newest_model()]]
         verdicts = []
         for file in args.files:
             try:
-                verdict = detect.predict(file, model, faces=faces, text=args.text)
+                verdict = detect.predict(file, models, text=args.text)
             except (ValueError, OSError) as error:  # VideoError is a ValueError
-                verdict = detect.Verdict(file=str(file), error=str(error))
+                verdict = Verdict(file=str(file), error=str(error))
             verdicts.append(verdict)
             if not args.json:
                 print(_line(verdict), file=stdout, flush=True)
@@ -166,14 +165,18 @@ def _readable(table) -> str:
 def _line(verdict) -> str:
     if verdict.error:
         return f"{verdict.file}: failed: {verdict.error}"
-    if verdict.probability is None:
-        return f"{verdict.file}: {verdict.verdict} ({verdict.reason})"
     why = f" ({verdict.reason})" if verdict.reason else ""
-    frames = verdict.frames
-    rule = "frames vote" if verdict.threshold is None else f"{verdict.threshold:.2f}"
+    if verdict.probability is None:
+        return f"{verdict.file}: {verdict.verdict}{why}"
+    frames, faces = verdict.frames, verdict.faces
+    scored = sum(face.verdict is not None for face in faces)
+    limits = [
+        "frames vote" if one.threshold is None else f"{one.threshold:.2f}"
+        for one in verdict.opinions
+    ]
     return (
         f"{verdict.file}: {verdict.verdict}{why}, P(fake) = {verdict.probability:.2f}"
-        f" (threshold: {rule}; {len(verdict.faces)} face(s) in"
+        f" (threshold: {' / '.join(limits)}; {len(faces)} face(s), {scored} scored, in"
         f" {frames['with_face']} of {len(frames['sampled'])} sampled frames;"
         f" {sum(verdict.seconds.values()):.1f} s)"
     )
