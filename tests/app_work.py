@@ -13,8 +13,11 @@ class Quick:
     def __init__(self, limits=None):
         self.limits = limits or Limits()
 
-    def __call__(self, request):
-        text = b"example" if "example" in request else Path(request["path"]).read_bytes()
+    def __call__(self, request, tell):
+        tell("planted work")
+        text = (
+            b"example" if "example" in request else Path(request["path"]).read_bytes()
+        )
         word, _, number = text.partition(b" ")
         if word == b"sleep":
             time.sleep(float(number))

@@ -8,7 +8,7 @@ Runs in the worker's process alone (see `worker`), where it is limited.
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +18,9 @@ from dfstudy.app.limits import Limits
 from dfstudy.detect.predict import examine
 from dfstudy.models import detector as detectors
 from dfstudy.report import verdict as reports
-from dfstudy.video.faces import new_detector
 
 _LOADED = 4  # detectors kept in memory
+_WINDOWS = 4  # points over time of a detector that scores a clip as a whole
 
 
 class Examiner:
@@ -31,27 +31,31 @@ class Examiner:
     ) -> None:
         self._folders, self._examples, self._limits = folders, examples, limits
         self._load = lru_cache(_LOADED)(detectors.load)
-        self._faces = lru_cache(new_detector)
         if folders:  # the first one is asked first
             self._load(next(iter(folders.values())))
-        self._faces("mtcnn")
 
-    def __call__(self, request: dict) -> dict:
+    def __call__(self, request: dict, tell: Callable[[str], None]) -> dict:
         """Verdict, HTML and report on request["path"], or on one of the examples.
 
         Raises:
-            Refused, VideoError: the video cannot be used; with a sentence that says why.
+            Refused, VideoError: the video cannot be used; a sentence says why.
         """
         if name := request.get("example"):
             path, shown = Path(self._examples[name]), f"example: {name} (rendered)"
         else:
             path, shown = Path(request["path"]), _readable(request.get("name"))
         self._limits.check(path)
+        tell("loading the detectors")
         chosen = [self._load(self._folders[name]) for name in request["detectors"]]
-        faces = self._faces(chosen[0].view.detector)
         verdict, evidence = examine(
-            path, chosen, faces=faces, text=request.get("text"), explain=True
+            path,
+            chosen,
+            text=request.get("text"),
+            explain=True,
+            windows=_WINDOWS if any(d.level == "video" for d in chosen) else 1,
+            progress=lambda share, stage: tell(stage),
         )
+        tell("drawing the report")
         verdict = replace(verdict, file=shown)
         with tempfile.TemporaryDirectory() as folder:
             out = reports.write([(verdict, evidence)], Path(folder) / "report.html")

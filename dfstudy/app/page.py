@@ -103,7 +103,7 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
             while (reply := job.poll()) is None:
                 if int(job.seconds) > seconds:
                     seconds = int(job.seconds)
-                    yield _busy(job.ready, seconds)
+                    yield _busy(job.stage, seconds)
                 await asyncio.sleep(_LOOK_EVERY)
         report, document = uploads.publish(
             request.session_hash,
@@ -187,7 +187,11 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
         gr.HTML(f'<footer class="df-foot"><p>{_RESPONSIBLE}</p></footer>')
 
         shown = [video, result, report, document]
-        hidden = {"show_progress": "hidden", "preprocess": False, "concurrency_limit": 1}
+        hidden = {
+            "show_progress": "hidden",
+            "preprocess": False,
+            "concurrency_limit": 1,
+        }
         hidden["concurrency_id"] = "worker"
         asked = [pick, says]
         go.click(examine, [video, *asked], shown, api_name="examine", **hidden)
@@ -243,8 +247,8 @@ def _asks(chosen: Sequence[str], shelf: dict[str, "Shelved"]):
     return gr.update(visible=reads)
 
 
-def _busy(ready: bool, seconds: int) -> tuple:
-    what = "Looking at the video" if ready else "Loading the detectors"
+def _busy(stage: str, seconds: int) -> tuple:
+    what = html.escape(stage[:1].upper() + stage[1:])
     return (
         gr.skip(),
         f'<p class="df-busy" role="status">{what} &hellip; {seconds} s</p>',

@@ -6,6 +6,7 @@
 On this machine only, unless told otherwise; no public link; nothing is sent anywhere.
 """
 
+import importlib.util
 import os
 import sys
 import threading
@@ -65,8 +66,10 @@ def running(options: Options) -> Iterator[Page]:
     """Serve until this is left; then the worker ends and the folder is deleted.
 
     Raises:
-        ModuleNotFoundError: Gradio is not installed.
+        ValueError: Gradio is not installed.
+        OSError: the port is taken.
     """
+    require()
     os.environ.update(_QUIET)
     uploads = Uploads()
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.incoming)
@@ -95,6 +98,12 @@ def running(options: Options) -> Iterator[Page]:
         uploads.close()
 
 
+def require() -> None:
+    """ValueError, which says how to install it, where Gradio is missing."""
+    if importlib.util.find_spec("gradio") is None:
+        raise ValueError(MISSING)
+
+
 def warn(host: str) -> None:
     """Say who can reach the page, where that is not only this machine."""
     if host not in LOCAL:
@@ -114,10 +123,6 @@ def _examiner(options: Options) -> Callable[[], Work]:
 
 
 def _launch(options: Options, uploads: Uploads, worker: Worker):
-    try:
-        import gradio  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(MISSING) from error
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 

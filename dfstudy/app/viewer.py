@@ -23,7 +23,6 @@ from dfstudy.video.sample import reduce_to
 
 _MOMENTS = 24  # that the slider stops at
 _FRAME, _LOOK = 960, 320  # pixels of the longer side
-_WIDE, _NARROW = (9.0, 2.6), (5.0, 3.2)  # inches of a line over time
 
 
 def show(path: Path, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
@@ -38,7 +37,7 @@ def show(path: Path, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
         style.apply()
         return pages.render(
             "examined.html.j2",
-            file=reports.facts(verdict),
+            file=reports.of_file(0, verdict, evidence),
             tall=_tall(verdict),
             lines=list(_lines(verdict, _chosen(first))),
             moments=list(_moments(path, verdict, first)),
@@ -50,7 +49,9 @@ def _chosen(evidence: Evidence | None) -> list[int]:
     """Which of the T sampled frames the slider stops at."""
     if evidence is None:
         return []
-    _, once = np.unique(evidence.sample.indices, return_index=True)  # short clips repeat
+    _, once = np.unique(
+        evidence.sample.indices, return_index=True
+    )  # short clips repeat
     places = np.linspace(0, len(once) - 1, min(len(once), _MOMENTS)).round().astype(int)
     return once[np.unique(places)].tolist()
 
@@ -66,13 +67,14 @@ def _lines(verdict: Verdict, chosen: Sequence[int]) -> Iterator[dict[str, Any]]:
     for name, opinions in groups or [("the video", verdict.opinions)]:
         if not opinions:
             continue
-        pictures = {}
-        for shape, size in (("wide", _WIDE), ("narrow", _NARROW)):
-            figure = timelines.over_time(opinions, until=_end(verdict), size=size)
-            drawn = pages.data_url("image/svg+xml", pages.svg(figure))
-            at = _across(figure, [verdict.frames["seconds"][i] for i in chosen])
-            pictures[shape] = {"src": drawn, "at": at}
-        yield {"name": name, "alt": f"P(fake) of {name} over time"} | pictures
+        figure = timelines.over_time(opinions, until=_end(verdict))
+        drawn = pages.data_url("image/svg+xml", pages.svg(figure))
+        yield {
+            "name": name,
+            "alt": f"P(fake) of {name} over time",
+            "src": drawn,
+            "at": _across(figure, [verdict.frames["seconds"][i] for i in chosen]),
+        }
 
 
 def _end(verdict: Verdict) -> float | None:
@@ -131,10 +133,10 @@ def _looks(i: int, verdict: Verdict, evidence: Evidence) -> Iterator[dict[str, A
         return
     for place, face in enumerate(sample.faces):
         maps = heat[place] if heat is not None and place < len(heat) else None
-        one = {"name": f"face {face.face_id}", "p": None, "plain": None, "heat": None}
+        who = verdict.faces[evidence.people[place]]
+        one = {"name": f"face {who.face_id}", "p": None, "plain": None, "heat": None}
         if face.present[i]:
-            said = verdict.faces[place].opinions
-            one["p"] = _said(said, i, evidence)
+            one["p"] = _said(who.opinions, i, evidence)
             one |= _pictures(face.crops[i], maps, i)
         yield one
 

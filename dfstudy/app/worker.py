@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,7 +28,8 @@ import psutil
 from dfstudy.app.limits import MB, Limits, Refused, cap_memory
 from dfstudy.video.decode import VideoError
 
-Work = Callable[[dict], dict]  # JSON values in, JSON values out
+# JSON values in, JSON values out; tells what it does on the way.
+Work = Callable[[dict, Callable[[str], None]], dict]
 
 _STARTING = 180  # seconds until a new process must be ready
 _MOST = 256 * MB  # of a reply
@@ -91,14 +93,10 @@ class Job:
 
     def __init__(self, worker: Worker, request: dict) -> None:
         self.done = False
+        self.stage = "loading the detectors"
         self._worker, self._request = worker, request
         self._asked = False
         self._since = time.monotonic()
-
-    @property
-    def ready(self) -> bool:
-        """Whether the process works on it already, or still loads what it needs."""
-        return self._asked
 
     @property
     def seconds(self) -> float:
@@ -123,8 +121,11 @@ class Job:
             if not self._asked:
                 worker.connection.send_bytes(json.dumps(self._request).encode())
                 self._asked, self._since = True, time.monotonic()
-            if worker.connection.poll():
+            while worker.connection.poll():
                 reply = json.loads(worker.connection.recv_bytes(_MOST))
+                if stage := reply.get("stage"):
+                    self.stage = stage
+                    continue
                 self.done = True
                 if error := reply.get("error"):
                     raise Refused(error)
@@ -174,12 +175,17 @@ def _serve(
         except EOFError:  # the server has gone
             return
         cap_memory(memory_mb)
-        connection.send_bytes(json.dumps(_answer(work, request, memory_mb)).encode())
+
+        def tell(stage: str) -> None:
+            connection.send_bytes(json.dumps({"stage": stage}).encode())
+
+        reply = _answer(partial(work, request, tell), request, memory_mb)
+        connection.send_bytes(json.dumps(reply).encode())
 
 
-def _answer(work: Work, request: dict, memory_mb: int) -> dict:
+def _answer(work: Callable[[], dict], request: dict, memory_mb: int) -> dict:
     try:
-        return work(request)
+        return work()
     except (Refused, VideoError) as error:
         # Messages about files begin with a name, here one of our own making.
         name = Path(str(request.get("path"))).name

@@ -4,6 +4,7 @@ Heavy libraries are imported inside the functions, so that `dfstudy --help` answ
 once. Each returns the exit code; ValueError and OSError are for `cli.main` to print.
 """
 
+from dfstudy.commands.app import app
 from dfstudy.commands.detectors import audit, predict, report, temporal
 from dfstudy.commands.videos import (
     check,
@@ -16,6 +17,7 @@ from dfstudy.commands.videos import (
 )
 
 __all__ = [
+    "app",
     "audit",
     "check",
     "download",
