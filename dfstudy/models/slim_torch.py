@@ -71,6 +71,11 @@ class SlimBackbone(nn.Module):
         """Pooled features, (N, features)."""
         return self.maps(frames).amax((2, 3))
 
+    @property
+    def last(self) -> nn.Module:
+        """The layer that makes the last maps, (N, 96, H / 16, W / 16)."""
+        return self.blocks
+
     def maps(self, frames: Tensor) -> Tensor:
         """The last maps before they are pooled, (N, features, H / 16, W / 16)."""
         x = frames.permute(0, 3, 1, 2).float() / 127.5 - 1  # (N, 3, H, W) in [-1, 1]

@@ -140,10 +140,10 @@ class FaceNet(Partly):
         return self.head(self.dropout(self.backbone(frames)))
 
 
-# As S3 calls them -> as timm does, and where it keeps their weights.
-BACKBONES: dict[str, tuple[str, Callable[[], Path]]] = {
-    "xception": ("legacy_xception", weights.torchvision_cache),
-    "efficientnet_b3": ("efficientnet_b3", weights.hub_cache),
+# As S3 calls them -> as timm does, what makes their last maps, where their weights are.
+BACKBONES: dict[str, tuple[str, str, Callable[[], Path]]] = {
+    "xception": ("legacy_xception", "act4", weights.torchvision_cache),
+    "efficientnet_b3": ("efficientnet_b3", "bn2", weights.hub_cache),
 }
 
 
@@ -159,7 +159,7 @@ def spatial(
     if network != "full":
         raise ValueError(f'network is "full" or "slim", not {network!r}')
     refuse_others(backbone, pretrained, ("none", "imagenet"))
-    name, cache = BACKBONES[backbone]
+    name, last, cache = BACKBONES[backbone]
     net, used = timm.create_model(name, num_classes=0), "none"
     if pretrained == "imagenet":
         state, used = weights.fetch(
@@ -172,7 +172,7 @@ def spatial(
         )
         if state is not None:
             net.load_state_dict(state)
-    return Normalised(net, (PAPER.mean, PAPER.std)), net.num_features, used
+    return Normalised(net, (PAPER.mean, PAPER.std), last=last), net.num_features, used
 
 
 def build(
@@ -215,6 +215,7 @@ def build(
         network=network,
         backbone="slim" if network == "slim" else backbone,
         pretrained=used,
+        maps=net.last,
     )
 
 
