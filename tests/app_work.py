@@ -37,4 +37,9 @@ class Quick:
             self.limits.check(request["path"])
         said = f"<p id=quick>{len(text)} bytes, pid {os.getpid()}</p>"
         verdict = {"request": request, "size": len(text)}
-        return {"html": said, "report": f"<html>{said}</html>", "verdict": verdict}
+        return {
+            "said": said,
+            "walk": "walk",
+            "report": f"<html>{said}</html>",
+            "verdict": verdict,
+        }

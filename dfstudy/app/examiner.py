@@ -31,8 +31,12 @@ class Examiner:
     ) -> None:
         self._folders, self._examples, self._limits = folders, examples, limits
         self._load = lru_cache(_LOADED)(detectors.load)
-        if folders:  # the first one is asked first
-            self._load(next(iter(folders.values())))
+        if folders and examples:
+            # Once before anybody asks: the first time, libraries load and build things.
+            name = next(iter(folders))
+            text = "talking" if self._load(folders[name]).view.text else None
+            first = {"example": next(iter(examples)), "detectors": [name], "text": text}
+            self(first, lambda stage: None)
 
     def __call__(self, request: dict, tell: Callable[[str], None]) -> dict:
         """Verdict, HTML and report on request["path"], or on one of the examples.
@@ -60,8 +64,10 @@ class Examiner:
         with tempfile.TemporaryDirectory() as folder:
             out = reports.write([(verdict, evidence)], Path(folder) / "report.html")
             report = out.read_text(encoding="utf-8")
+        said, walk = viewer.show(path, verdict, evidence)
         return {
-            "html": viewer.show(path, verdict, evidence),
+            "said": said,
+            "walk": walk,
             "report": report,
             "verdict": verdict.to_dict(),
         }

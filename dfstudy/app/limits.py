@@ -70,9 +70,8 @@ class Limits:
                     raise self._too_long(time - first)
 
     def _too_long(self, seconds: float) -> Refused:
-        length = (
-            f"{seconds:.0f} seconds" if seconds < 600 else f"{seconds / 60:.0f} min"
-        )
+        minutes = f"{seconds / 60:.0f} minutes"
+        length = minutes if seconds >= 600 else f"{seconds:.0f} seconds"
         return Refused(
             f"The video is {length} long or longer; this page takes"
             f" {self.max_seconds} seconds. Cut out the part in question."

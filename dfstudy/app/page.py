@@ -114,9 +114,10 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
         )
         yield (
             gr.update(value=None),
-            reply["html"],
+            reply["said"],
             gr.update(value=report, visible=True),
             gr.update(value=document, visible=True),
+            reply["walk"],
         )
 
     def about(chosen: list[str]) -> tuple:
@@ -134,11 +135,14 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
         banner = gr.HTML(_banner(names[:1], shelf))
         with gr.Row(elem_classes="df-main"):
             with gr.Column(scale=2, min_width=320):
+                gr.HTML(
+                    f'<p class="df-label">A video of at most {limits.max_mb} MB and'
+                    f" {limits.max_seconds} seconds:</p>"
+                )
                 video = gr.File(
-                    label=f"A video: at most {limits.max_mb} MB and"
-                    f" {limits.max_seconds} seconds",
+                    show_label=False,
                     file_types=_KINDS,
-                    height=150,
+                    height=140,
                     elem_id="df-video",
                 )
                 pick = gr.Dropdown(
@@ -182,17 +186,15 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
                     document = gr.DownloadButton(
                         "Verdict (JSON)", visible=False, elem_id="df-json"
                     )
+                walk = gr.HTML(elem_id="df-walk")
         with gr.Accordion("Model card and limits", open=False, elem_id="df-card"):
             card = gr.Markdown(_cards(names[:1], shelf))
         gr.HTML(f'<footer class="df-foot"><p>{_RESPONSIBLE}</p></footer>')
 
-        shown = [video, result, report, document]
-        hidden = {
-            "show_progress": "hidden",
-            "preprocess": False,
-            "concurrency_limit": 1,
-        }
-        hidden["concurrency_id"] = "worker"
+        shown = [video, result, report, document, walk]
+        hidden = {"show_progress": "hidden", "preprocess": False}
+        hidden |= {"scroll_to_output": True}
+        hidden |= {"concurrency_limit": 1, "concurrency_id": "worker"}
         asked = [pick, says]
         go.click(examine, [video, *asked], shown, api_name="examine", **hidden)
         for name, button in tries.items():
@@ -254,6 +256,7 @@ def _busy(stage: str, seconds: int) -> tuple:
         f'<p class="df-busy" role="status">{what} &hellip; {seconds} s</p>',
         gr.update(value=None, visible=False),
         gr.update(value=None, visible=False),
+        "",
     )
 
 
@@ -264,4 +267,5 @@ def _failed(error: Refused) -> tuple:
         "</p>",
         gr.update(value=None, visible=False),
         gr.update(value=None, visible=False),
+        "",
     )

@@ -28,7 +28,7 @@ class Shelved:
 
 
 def detectors(folders: Sequence[Path] | None = None) -> dict[str, Shelved]:
-    """Those in `folders`, else of all runs; by name, the newest first.
+    """Those in `folders`, else of all runs; by name, the newest first, variants last.
 
     Raises:
         FileNotFoundError: there is none; the message says how to train one.
@@ -41,6 +41,8 @@ def detectors(folders: Sequence[Path] | None = None) -> dict[str, Shelved]:
     if not chosen:
         files = paths.runs("").glob("**/models/*/model.json")
         newest = sorted(files, key=lambda file: -file.stat().st_mtime)
+        # A variant (frame_torch-scratch_0) is a comparison's twin: last.
+        newest.sort(key=lambda file: "-" in file.parent.name)
         chosen = [file.parent for file in newest]
     if not chosen:
         raise FileNotFoundError(
@@ -50,7 +52,7 @@ def detectors(folders: Sequence[Path] | None = None) -> dict[str, Shelved]:
     names = [folder.name for folder in chosen]
     shelf = {}
     for folder in chosen:
-        # The same detector of two runs: say which run, or where that does not help, all.
+        # The same detector of two runs: say which run, or, if need be, the whole path.
         run = f"{folder.name}, {folder.parent.parent.name}"
         name = folder.name if names.count(folder.name) == 1 else run
         one = _shelved(str(folder) if name in shelf else name, folder)

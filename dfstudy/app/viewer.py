@@ -1,6 +1,6 @@
 """What the page shows of one verdict: what is said, and a scrubber through its frames.
 
-    html = viewer.show("clip.mp4", verdict, evidence)
+    said, walk = viewer.show("clip.mp4", verdict, evidence)
 
 The report (`report.verdict`) says what there is to say; here it can be walked through,
 moment by moment: the frame with its faces in boxes, what the detector looked at, with
@@ -25,8 +25,8 @@ _MOMENTS = 24  # that the slider stops at
 _FRAME, _LOOK = 960, 320  # pixels of the longer side
 
 
-def show(path: Path, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
-    """The part of the page that is about one video, as HTML.
+def show(path: Path, verdict: Verdict, evidence: Sequence[Evidence]) -> tuple[str, str]:
+    """The verdict and what it rests on, both as HTML.
 
     Args:
         path: the file, once more: a detector of faces keeps no whole frames.
@@ -35,23 +35,24 @@ def show(path: Path, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
     first = evidence[0] if evidence else None
     with rc_context():
         style.apply()
-        return pages.render(
-            "examined.html.j2",
-            file=reports.of_file(0, verdict, evidence),
+        file = reports.of_file(0, verdict, evidence)
+        walk = pages.render(
+            "moments.html.j2",
+            file=file,
             tall=_tall(verdict),
             lines=list(_lines(verdict, _chosen(first))),
             moments=list(_moments(path, verdict, first)),
             heat=first is not None and first.heat is not None,
         )
+        return pages.render("examined.html.j2", file=file), walk
 
 
 def _chosen(evidence: Evidence | None) -> list[int]:
     """Which of the T sampled frames the slider stops at."""
     if evidence is None:
         return []
-    _, once = np.unique(
-        evidence.sample.indices, return_index=True
-    )  # short clips repeat
+    # A clip that is too short repeats frames.
+    _, once = np.unique(evidence.sample.indices, return_index=True)
     places = np.linspace(0, len(once) - 1, min(len(once), _MOMENTS)).round().astype(int)
     return once[np.unique(places)].tolist()
 
