@@ -1,7 +1,7 @@
 """Scores over time: what a detector says of each frame of one video.
 
-    figures.frame_scores({"two-stream": scores}, at=sample.indices, forged=manipulated)
-    timelines.over_time(face.opinions, until=10.0)      # of a verdict on one video
+figures.frame_scores({"two-stream": scores}, at=sample.indices, forged=manipulated)
+timelines.over_time(face.opinions, until=10.0)      # of a verdict on one video
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from dfstudy.report import style
 
 _LINES = ("-", "--", "-.", ":")  # told apart without colour, too
 _MARKS = ("o", "s", "^", "D", "v")
+
 
 def frame_scores(
     scores: Mapping[str, ArrayLike],
@@ -114,7 +115,9 @@ def _absent(ax: Axes, at: np.ndarray, missing: Sequence[bool]) -> None:
     """Hatch the time between the samples that are there."""
     for first, last in _stretches(np.asarray(missing, bool)):
         left = (at[first - 1] + at[first]) / 2 if first else 0.0
-        right = (at[last] + at[last + 1]) / 2 if last + 1 < len(at) else ax.get_xlim()[1]
+        right = (
+            (at[last] + at[last + 1]) / 2 if last + 1 < len(at) else ax.get_xlim()[1]
+        )
         ax.axvspan(left, right, facecolor="none", edgecolor=style.GRID, hatch="///")
         ax.text(
             (left + right) / 2,

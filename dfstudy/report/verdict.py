@@ -24,8 +24,10 @@ from dfstudy.report import pages, style, timelines
 from dfstudy.training import card
 
 _STRIP = 16  # crops of a face that are shown: more than that nobody looks at
+_STRIP_UNSCORED = 4  # enough to see who it is
 _HEATS = 3  # pictures with heat a face
 _SMALL, _LARGE = 128, 256  # pixels of the longer side
+_SAME = 1e-3  # seconds
 _WORDS = {
     "fake": "Called fake",
     "real": "Called real",
@@ -73,13 +75,18 @@ def of_file(
     place: int, verdict: Verdict, evidence: Sequence[Evidence]
 ) -> dict[str, Any]:
     """What the template shows of one file."""
-    frames = verdict.frames
-    end = None
-    if frames.get("fps"):
-        end = frames["decoded"] / frames["fps"]
-    first = evidence[0] if evidence else None
-    whole = bool(verdict.detectors) and verdict.detectors[0]["crop"] == "frame"
-    several = len(verdict.faces) > 1
+    frames, seconds = verdict.frames, verdict.seconds
+    end = frames["decoded"] / frames["fps"] if frames.get("fps") else None
+    levels = {
+        look.detector: about["level"]
+        for look, about in zip(evidence, verdict.detectors, strict=False)
+    }
+    looks = [
+        _Look(look, about["crop"] == "frame", levels)
+        for look, about in zip(evidence, verdict.detectors, strict=False)
+    ]
+    by_face = any(face.opinions for face in verdict.faces)
+    whole = [o for o in verdict.opinions if not _of_faces(o, verdict)]
     return {
         "id": f"file-{place}",
         "name": Path(verdict.file).name,
@@ -92,27 +99,35 @@ def of_file(
         "reason": verdict.reason,
         "warning": verdict.warning,
         "opinions": [_opinion(o) for o in verdict.opinions],
-        # Of whole frames the line is the video's; of faces each has its own.
-        "timeline": _timeline(verdict.opinions, end, "the video")
-        if whole or not any(face.opinions for face in verdict.faces)
-        else None,
-        "heat": list(_hottest(verdict.opinions, first, None, frames)) if whole else [],
-        "faces": [
-            _face(face, place, first, end, frames, several=several, whole=whole)
-            for place, face in _ordered(verdict.faces)
+        "silent": [
+            (str(about["name"]), str(about["reason"]))
+            for about in verdict.detectors
+            if by_face and about.get("reason")
         ],
-        "others": [
-            {"detector": e.detector, "heat": pictures}
-            for e in evidence[1:]
-            if (pictures := list(_all_hottest(verdict, e)))
+        "timeline": _timeline(whole, end, "the video"),
+        "heat": [
+            shot for look in looks if look.whole for shot in look.hottest(whole, None)
+        ],
+        "faces": [
+            _face(place, face, looks, end, several=len(verdict.faces) > 1)
+            for place, face in _ordered(verdict.faces)
         ],
         "used": list(_used(verdict)),
         "stages": [
             (_STAGES.get(name, name.replace("_", " ")), f"{value:.2f} s")
-            for name, value in verdict.seconds.items()
+            for name, value in seconds.items()
         ],
-        "total": f"{sum(verdict.seconds.values()):.2f} s" if verdict.seconds else None,
+        "total": f"{sum(seconds.values()):.2f} s" if seconds else None,
     }
+
+
+def _of_faces(opinion: Opinion, verdict: Verdict) -> bool:
+    """Whether a detector's opinion of the video is that of one of the faces."""
+    return any(
+        said.detector == opinion.detector
+        for face in verdict.faces
+        for said in face.opinions
+    )
 
 
 def _ordered(faces: Sequence[FaceVerdict]) -> list[tuple[int, FaceVerdict]]:
@@ -124,132 +139,116 @@ def _ordered(faces: Sequence[FaceVerdict]) -> list[tuple[int, FaceVerdict]]:
 
 
 def _face(
-    face: FaceVerdict,
     place: int,
-    evidence: Evidence | None,
+    face: FaceVerdict,
+    looks: "Sequence[_Look]",
     end: float | None,
-    frames: Mapping[str, Any],
     *,
     several: bool,
-    whole: bool,
 ) -> dict[str, Any]:
     name = f"face {face.face_id}" if several else "the face"
     seen = sum(box is not None for box in face.boxes)
-    shown = evidence and place < len(evidence.sample.faces)
+    strips = [strip for look in looks if (strip := list(look.strip(face, place, name)))]
     return {
         "name": name[0].upper() + name[1:],
         "scored": face.verdict is not None,
         "verdict": face.verdict,
         "words": _WORDS.get(face.verdict, "Not scored"),
         "p": share(face.probability),
-        "reason": face.reason
-        or (
-            "the detector looks at whole frames, not at faces"
-            if whole and face.verdict is None
-            else None
-        ),
+        "reason": face.reason,
         "seen": f"in {seen} of {len(face.boxes)} sampled frames",
         "opinions": [_opinion(o) for o in face.opinions],
         "timeline": _timeline(face.opinions, end, name),
-        "strip": list(_strip(face, place, evidence, frames, name)) if shown else [],
-        "heat": []
-        if whole or not shown
-        else list(_hottest(face.opinions, evidence, place, frames)),
+        "strip": strips[0] if strips else [],
+        "heat": [
+            shot
+            for look in looks
+            if not look.whole
+            for shot in look.hottest(face.opinions, place)
+        ],
     }
 
 
-def _strip(
-    face: FaceVerdict,
-    place: int,
-    evidence: Evidence,
-    frames: Mapping[str, Any],
-    name: str,
-) -> Iterator[dict[str, Any]]:
-    """Crops of the sampled frames, upright, as the detector saw them."""
-    seen = evidence.sample.faces[place]
-    times = frames.get("seconds") or [None] * len(seen.crops)
-    over_time = face.opinions[0].over_time if face.opinions else []
-    by_frame = len(over_time) == len(seen.crops)
-    for i in _spread(len(seen.crops), _STRIP):
-        at = "" if times[i] is None else f"{times[i]:.1f} s"
-        p = share(over_time[i]) if by_frame and over_time[i] is not None else None
-        here = bool(seen.present[i])
-        yield {
-            "src": _picture(seen.crops[i], _SMALL) if here else None,
-            "at": at,
-            "p": p,
-            "alt": f"{name} at {at}" + (f", P(fake) {p}" if p else ""),
-        }
+class _Look:
+    """What one detector looked at, and its scores of the frames, as pictures."""
 
+    def __init__(self, evidence: Evidence, whole: bool, levels: Mapping[str, str]):
+        self.evidence, self.whole, self.sample = evidence, whole, evidence.sample
+        self.by_frame = levels[evidence.detector] == "frame"
+        self.several = len(levels) > 1
 
-def _hottest(
-    opinions: Sequence[Opinion],
-    evidence: Evidence | None,
-    place: int | None,
-    frames: Mapping[str, Any],
-) -> Iterator[dict[str, Any]]:
-    """The most suspicious frames of one face (or of the video), with their heat."""
-    if evidence is None or evidence.heat is None or not opinions:
-        return
-    sample = evidence.sample
-    if place is None:
-        maps, pictures = evidence.heat[0], sample.frames
-        present = np.ones(len(pictures), bool)
-    elif place < len(evidence.heat):
-        maps, face = evidence.heat[place], sample.faces[place]
-        pictures, present = face.crops, face.present
-    else:
-        return
-    said = next((o for o in opinions if o.detector == evidence.detector), opinions[0])
-    by_frame = len(said.over_time) == len(pictures)
-    rank = maps.sum(axis=(1, 2))
-    if by_frame:
-        rank = np.array([-1.0 if p is None else p for p in said.over_time])
-    rank = np.where(present, rank, -np.inf)
-    chosen: list[int] = []
-    for i in np.argsort(-rank, kind="stable"):
-        repeated = any(sample.indices[i] == sample.indices[j] for j in chosen)
-        if np.isfinite(rank[i]) and not repeated:
-            chosen.append(int(i))
-        if len(chosen) == _HEATS:
-            break
-    highest = float(maps.max())
-    for i in sorted(chosen):
-        large = _scaled(pictures[i], _LARGE)
-        where = _where(maps[i])
-        p = share(said.over_time[i]) if by_frame else None
-        at = _when(int(sample.indices[i]), frames)
-        yield {
-            "plain": pages.data_url("image/jpeg", pages.jpeg(large)),
-            "heat": pages.data_url(
-                "image/jpeg", pages.jpeg(heats.overlay(large, maps[i], highest=highest))
-            ),
-            "at": at,
-            "p": p,
-            "where": where,
-            "alt": f"heat over {at}: {where}",
-        }
+    def strip(
+        self, face: FaceVerdict, place: int, name: str
+    ) -> Iterator[dict[str, Any]]:
+        """Crops of the sampled frames, upright, as the detector saw them."""
+        if place not in self.evidence.people:
+            return
+        seen = self.sample.faces[self.evidence.people.index(place)]
+        most = _STRIP if face.opinions else _STRIP_UNSCORED
+        for i in _spread(self.sample.indices, most):
+            at = self._when(i)
+            p = share(self._score(face.opinions, i))
+            yield {
+                "src": _picture(seen.crops[i], _SMALL) if seen.present[i] else None,
+                "at": at,
+                "p": p,
+                "alt": f"{name} at {at}" + (f", P(fake) {p}" if p else ""),
+            }
 
+    def hottest(
+        self, opinions: Sequence[Opinion], place: int | None
+    ) -> Iterator[dict[str, Any]]:
+        """The most suspicious frames of one face (None: of the video), with heat."""
+        maps = self.evidence.heat
+        if maps is None or (place is not None and place not in self.evidence.people):
+            return
+        at = 0 if place is None else self.evidence.people.index(place)
+        if place is None:
+            pictures, present = self.sample.frames, np.ones(len(maps[0]), bool)
+        else:
+            pictures = self.sample.faces[at].crops
+            present = self.sample.faces[at].present
+        maps = maps[at]
+        if not maps.any():  # not scored
+            return
+        scores = [self._score(opinions, i) for i in range(len(maps))]
+        # A detector of clips has no score of a frame; its heat has.
+        rank = maps.sum(axis=(1, 2)) if not self.by_frame else np.array(scores, float)
+        rank = np.where(present & np.isfinite(rank), rank, -np.inf)
+        _, once = np.unique(self.sample.indices, return_index=True)
+        best = sorted((i for i in once if np.isfinite(rank[i])), key=lambda i: -rank[i])
+        for i in sorted(best[:_HEATS]):
+            shape = self.sample.size if self.whole else None  # as filmed, not squeezed
+            large = _scaled(pictures[i], _LARGE, shape)
+            hot = heats.overlay(large, maps[i], highest=float(maps.max()))
+            where = _where(maps[i])
+            yield {
+                "plain": pages.data_url("image/jpeg", pages.jpeg(large)),
+                "heat": pages.data_url("image/jpeg", pages.jpeg(hot)),
+                "at": self._when(i),
+                "p": share(scores[i]),
+                "where": where,
+                "by": self.evidence.detector if self.several else None,
+                "alt": f"heat at {self._when(i)}: {where}",
+            }
 
-def _all_hottest(verdict: Verdict, evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """Of a detector that is not the first: its faces may have another order."""
-    if evidence.heat is None:
-        return
-    mine = [o for o in verdict.opinions if o.detector == evidence.detector]
-    about = {d["name"]: d for d in verdict.detectors}.get(evidence.detector, {})
-    if about.get("crop") == "frame":
-        yield from _hottest(mine, evidence, None, verdict.frames)
-        return
-    for place in range(min(len(evidence.heat), len(evidence.sample.faces))):
-        yield from _hottest(mine, evidence, place, verdict.frames)
+    def _when(self, i: int) -> str:
+        if self.sample.seconds is None:
+            return f"frame {self.sample.indices[i]}"
+        return f"{self.sample.seconds[i]:.1f} s"
 
-
-def _when(index: int, frames: Mapping[str, Any]) -> str:
-    """The time of a frame, where the verdict has it; else its number."""
-    times = dict(
-        zip(frames.get("sampled", []), frames.get("seconds") or [], strict=False)
-    )
-    return f"{times[index]:.1f} s" if index in times else f"frame {index}"
+    def _score(self, opinions: Sequence[Opinion], i: int) -> float | None:
+        """P(fake) of one sampled frame, where frames are scored and it was."""
+        if not self.by_frame or self.sample.seconds is None:
+            return None
+        at = float(self.sample.seconds[i])
+        for opinion in opinions:
+            if opinion.detector == self.evidence.detector and opinion.seconds:
+                apart = np.abs(np.array(opinion.seconds) - at)
+                near = int(apart.argmin())
+                if apart[near] < _SAME:
+                    return opinion.over_time[near]
+        return None
 
 
 def _timeline(
@@ -331,14 +330,20 @@ def share(p: float | None) -> str | None:
     return "> 0.99" if p > 0.99 else "< 0.01" if p < 0.01 else f"{p:.2f}"
 
 
-def _spread(n: int, most: int) -> list[int]:
-    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int)).tolist()
+def _spread(indices: np.ndarray, most: int) -> list[int]:
+    """Places of at most so many frames, none of them a repeat."""
+    _, once = np.unique(indices, return_index=True)
+    return once[np.linspace(0, len(once) - 1, min(len(once), most)).round().astype(int)]
 
 
-def _scaled(picture: np.ndarray, longest: int) -> np.ndarray:
-    ratio = longest / max(picture.shape[:2])
-    size = tuple(max(1, round(side * ratio)) for side in picture.shape[1::-1])
-    how = cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC
+def _scaled(
+    picture: np.ndarray, longest: int, shape: tuple[int, int] | None = None
+) -> np.ndarray:
+    """The picture with a longer side of `longest` pixels, in the proportions given."""
+    height, width = shape or picture.shape[:2]
+    ratio = longest / max(height, width)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    how = cv2.INTER_AREA if longest < max(picture.shape[:2]) else cv2.INTER_CUBIC
     return cv2.resize(picture, size, interpolation=how)
 
 

@@ -1,9 +1,9 @@
 """The model card of a detector's folder: what it is, what it was tested on, its limits.
 
-    card.write(folder, result)             # MODEL_CARD.md and result.json, after a test
-    card.essentials(folder)                # the same in short, for a page; None: no card
+    card.write(folder, result)        # MODEL_CARD.md and result.json, after a test
+    card.essentials(folder)           # the same in short, for a page; None: no card
 
-The sections are those of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+The sections are those of Mitchell et al., "Model Cards for Model Reporting", 2019.
 The card is made from two files, model.json and a result, and from nothing else: it has
 no number that they do not have. A copy of the result stays beside it, so that a folder
 that is handed on takes its test along.
@@ -150,7 +150,7 @@ def _lines(
     yield from _section(
         "Model details",
         f"**Paper and part:** {info['paper']}",
-        f"**Network:** {_network(info)} {result['cost']['parameters'] or 'n/a'}"
+        f"**Network:** {_network(info)} {_count(result)}"
         f" parameters; {info['framework']}.",
         f"**Start:** {_STARTS[result['pretrained']]}.",
         f"**What it sees:** {_sees(View.from_dict(info['view']), info['level'])}",
@@ -177,16 +177,15 @@ def _lines(
         f"**Set:** {data['name']} ({data['kind']}), manifest"
         f" `{data['manifest_sha256']}`.",
         f"**Fakes learned:** {', '.join(result['train_families'])}.",
-        f"**Videos:** training {_counts(result, 'train')}; validation"
-        f" {_counts(result, 'val')}.",
+        f"**Videos of the set**, with kinds that it did not learn: training"
+        f" {_counts(result, 'train')}; validation {_counts(result, 'val')}.",
     )
     yield from _section(
         "Evaluation data",
-        f"**Videos:** {_counts(result, 'test')}, of the same set; those that were"
-        f" scored: {_counts(result, 'test', of='scored')}.",
+        f"**Videos:** {_counts(result, 'test')}, of the same set; scored, of the kinds"
+        f" that it learned: {_counts(result, 'test', of='scored')}.",
         f"**Split:** {_proof(result)} Hash `{data['split_sha256']}`.",
-        f"**Test set read:** {rule['test_reads']} times with what is written here or"
-        " before it was trained anew.",
+        f"**Times the test set was read**, over all trainings: {rule['test_reads']}.",
     )
     yield from _section(
         "Metrics",
@@ -237,6 +236,11 @@ def _network(info: Mapping[str, Any]) -> str:
     if info["network"] == "slim":
         return "A slim stand-in for the paper's network, not the network itself."
     return f"The paper's size, backbone {info['backbone']}."
+
+
+def _count(result: Mapping[str, Any]) -> str:
+    parameters = result["cost"]["parameters"]
+    return "n/a" if parameters is None else f"{parameters:,}"
 
 
 def _sees(view: View, level: str) -> str:
@@ -340,8 +344,8 @@ def _limits(result: Mapping[str, Any]) -> Iterator[str]:
     ]
     if not_told:
         yield (
-            "Its own test does not show that it finds these, so a forgery of such a"
-            f" kind is likely to be called real: {', '.join(not_told)}."
+            "Its own test does not show that it finds these, so its verdict on such a"
+            f" forgery is a guess: {', '.join(not_told)}."
         )
     yield (
         "Whether it errs more for some people (skin, age, sex, glasses, scarves) is not"
@@ -370,5 +374,3 @@ def _licence(result: Mapping[str, Any]) -> str:
     if result["pretrained"] in ("imagenet", "kinetics400"):
         return f"{code}, as far as the terms of the weights it started from allow."
     return f"{code}; they were trained on rendered people only."
-
-
