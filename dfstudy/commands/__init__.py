@@ -5,7 +5,8 @@ once. Each returns the exit code; ValueError and OSError are for `cli.main` to p
 """
 
 from dfstudy.commands.app import app
-from dfstudy.commands.detectors import audit, predict, report, temporal
+from dfstudy.commands.detectors import audit, report, temporal
+from dfstudy.commands.verdicts import predict
 from dfstudy.commands.videos import (
     check,
     download,

@@ -101,7 +101,7 @@ def examine(
         VideoError: the file cannot be used.
         ValueError: no detectors, a description is missing or nobody reads it.
     """
-    _check(detectors, text, windows)
+    check(detectors, text=text, windows=windows)
     names = _names(detectors)
     job = _Job(path, _Clock(), faces, progress)
     job.steps = len({_shown(d) for d in detectors}) * (1 + (windows > 1))
@@ -235,7 +235,8 @@ def _finder(name: str) -> track.Detector:
 _FINDERS: dict[str, track.Detector] = {}  # their networks are loaded once
 
 
-def _check(detectors: Sequence[Detector], text: str | None, windows: int) -> None:
+def check(detectors: Sequence[Detector], *, text: str | None, windows: int) -> None:
+    """ValueError where `examine` could answer for no file at all."""
     if not detectors:
         raise ValueError("no detector to ask: name at least one")
     if windows < 1:
