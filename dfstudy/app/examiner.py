@@ -18,6 +18,7 @@ from dfstudy.app.limits import Limits
 from dfstudy.detect.predict import examine
 from dfstudy.models import detector as detectors
 from dfstudy.report import verdict as reports
+from dfstudy.video.track import Detector
 
 _LOADED = 4  # detectors kept in memory
 _WINDOWS = 4  # points over time of a detector that scores a clip as a whole
@@ -27,10 +28,23 @@ class Examiner:
     """Answers requests of the page; keeps the detectors that were asked last."""
 
     def __init__(
-        self, folders: Mapping[str, str], examples: Mapping[str, str], limits: Limits
+        self,
+        folders: Mapping[str, str],
+        examples: Mapping[str, str],
+        limits: Limits,
+        *,
+        load: Callable[[str], detectors.Detector] = detectors.load,
+        faces: Detector | None = None,
+        explain: bool = True,
     ) -> None:
+        """What a visitor names is looked up in `folders` and `examples`.
+
+        `faces` finds them (default: what each detector's view says); `explain` draws
+        heat maps.
+        """
         self._folders, self._examples, self._limits = folders, examples, limits
-        self._load = lru_cache(_LOADED)(detectors.load)
+        self._load = lru_cache(_LOADED)(load)
+        self._faces, self._explain = faces, explain
         if folders and examples:
             # Once before anybody asks: the first time, libraries load and build things.
             name = next(iter(folders))
@@ -55,7 +69,8 @@ class Examiner:
             path,
             chosen,
             text=request.get("text"),
-            explain=True,
+            faces=self._faces,
+            explain=self._explain,
             windows=_WINDOWS if any(d.level == "video" for d in chosen) else 1,
             progress=lambda share, stage: tell(stage),
         )
