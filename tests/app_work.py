@@ -46,7 +46,7 @@ class Planted:
             tell("sleeping")
             time.sleep(float(number))
         elif word == b"eat":
-            held = [os.urandom(2**20) for _ in range(int(number))]
+            held = [bytearray(b"x") * 2**20 for _ in range(int(number))]
             time.sleep(60)
             del held
         elif word == b"ask":

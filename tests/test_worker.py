@@ -8,9 +8,9 @@ import pytest
 from app_work import planted
 
 from dfstudy.app.limits import Limits, Refused
-from dfstudy.app.worker import FAULT, Worker
+from dfstudy.app.worker import FAULT, Worker, _answer
 
-LIMITS = Limits(job_seconds=2, memory_mb=700)
+LIMITS = Limits(job_seconds=3, memory_mb=700)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,16 @@ def test_a_refusal_is_a_sentence_without_our_names(worker, folder):
     assert str(told.value) == "The file is empty."
 
 
-def test_a_fault_of_ours_tells_a_visitor_nothing(worker, folder, capfd):
+def test_a_fault_of_ours_tells_a_visitor_nothing(worker, folder, capsys):
     with pytest.raises(Refused) as told:
         ask(worker, folder, "fault 1")
     assert str(told.value) == FAULT
-    assert "RuntimeError: secret" in capfd.readouterr().err  # for whoever runs it
+
+    def fault():
+        raise RuntimeError("secret")
+
+    assert _answer(fault, {}, 700) == {"error": FAULT}
+    assert "RuntimeError: secret" in capsys.readouterr().err  # for whoever runs it
 
 
 def test_an_allocation_that_is_too_large_fails_and_the_process_lives(worker, folder):
@@ -65,7 +70,7 @@ def test_an_allocation_that_is_too_large_fails_and_the_process_lives(worker, fol
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("sleep 60", "longer than the 2 seconds"),
+        ("sleep 60", "longer than the 3 seconds"),
         ("eat 700", "more than the 700 MB of memory"),
         ("die 1", "break off"),
     ],
