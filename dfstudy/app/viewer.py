@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from dfstudy.detect.verdict import Evidence, Opinion, Verdict
 from dfstudy.report import heat as heats
@@ -74,8 +75,7 @@ def _lines(verdict: Verdict, chosen: Sequence[int]) -> Iterator[dict[str, Any]]:
             "name": name,
             "alt": f"P(fake) of {name} over time",
             "src": drawn,
-            "at": _across(figure, [verdict.frames["seconds"][i] for i in chosen]),
-        }
+        } | _axes(figure, [verdict.frames["seconds"][i] for i in chosen])
 
 
 def _end(verdict: Verdict) -> float | None:
@@ -83,12 +83,16 @@ def _end(verdict: Verdict) -> float | None:
     return verdict.frames["decoded"] / rate if rate else None
 
 
-def _across(figure, seconds: Sequence[float]) -> list[float]:
-    """Where moments lie in a drawn figure, in per cent of its width."""
+def _axes(figure: Figure, seconds: Sequence[float]) -> dict[str, Any]:
+    """Where moments lie in a drawn figure, and its axes, in per cent of its size."""
     ax = figure.axes[0]
     box, (low, high) = ax.get_position(), ax.get_xlim()
     share = (np.asarray(seconds, float) - low) / (high - low)
-    return np.round(100 * (box.x0 + share * box.width), 2).tolist()
+    return {
+        "at": np.round(100 * (box.x0 + share * box.width), 2).tolist(),
+        "top": round(100 * (1 - box.y1), 2),
+        "bottom": round(100 * box.y0, 2),
+    }
 
 
 def _moments(
