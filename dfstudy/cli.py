@@ -247,9 +247,9 @@ def _app_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--model",
         type=Path,
-        nargs="+",
+        action="append",
         metavar="FOLDER",
-        help="detectors to choose from (default: those of all runs)",
+        help="a detector to choose, may repeat (default: those of all runs)",
     )
     sub.add_argument(
         "--host",

@@ -41,13 +41,10 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(folder):
     card = "# planted_0\n\nIt knows red squares and nothing else."
+    known = {"folder": folder, "synthetic": True, "card": card}
     shelf = {
-        name: Shelved(name=name, folder=folder, synthetic=True, text=text, card=card)
-        for name, text in {
-            "planted_0": False,
-            "whole_0": False,
-            "reads_0": True,
-        }.items()
+        name: Shelved(name=name, text=name == "reads_0", **known)
+        for name in ("planted_0", "whole_0", "reads_0")
     }
     options = server.Options(
         detectors=shelf,
@@ -393,7 +390,8 @@ def test_who_hangs_up_in_the_middle_of_an_upload_leaves_nothing(page):
     line = socket.create_connection((url.host, url.port))
     head = (
         "POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n"
+        "Content-Length: 900000\r\n\r\n"
         '--b\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'
     )
     line.sendall(head.encode() + bytes(200_000))

@@ -72,7 +72,7 @@ def _shelved(name: str, folder: Path) -> Shelved:
     )
 
 
-def examples() -> dict[str, Path]:
+def examples(*, frames: int = 48) -> dict[str, Path]:
     """One authentic and two forged clips of rendered people: "real", "blend", ...
 
     Rendered on first use into the data folder, in seconds.
@@ -82,6 +82,7 @@ def examples() -> dict[str, Path]:
     root = synth.make(
         paths.home() / "app-examples",
         pairs=1,
+        frames=frames,
         seed=_SEED,
         families=_FAMILIES,
         workers=1,
