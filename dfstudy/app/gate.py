@@ -11,6 +11,8 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
+
 from dfstudy.app.limits import MB, Limits
 from dfstudy.app.uploads import Uploads
 
@@ -28,6 +30,8 @@ _BELOW = ("/assets/", "/static/", "/svelte/", f"{_API}/heartbeat/")
 _WRITE = (_UPLOAD, _JOIN, f"{_API}/cancel", f"{_API}/reset")
 _WORDS = MB  # bytes of a request that is no upload
 _FULL = 20  # uploads of the largest size that may lie here at once
+# A client reads an answer only when it has sent all: so many times too much is read.
+_PATIENCE = 8
 
 # Gradio's own page needs scripts in line.
 _POLICY = (
@@ -52,6 +56,7 @@ class Gate:
 
     def __init__(self, app: Any, *, uploads: Uploads, limits: Limits) -> None:
         self.app, self.uploads, self.limits = app, uploads, limits
+        self._uploading = 0  # requests under way
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -67,6 +72,7 @@ class Gate:
             return await _say(send, 503, "Too many uploads at once: try again soon.")
         most = self.limits.bytes + MB if upload else _WORDS
         exchange = _Exchange(receive, send, most, self.uploads if upload else None)
+        self._uploading += upload
         try:
             if path.rstrip("/") == _JOIN:
                 body = await exchange.whole()
@@ -75,9 +81,16 @@ class Gate:
             await self.app(scope, exchange.receive, exchange.send)
         except _TooLarge:
             print(f"dfstudy app: {method} {path}: more than {most}", file=sys.stderr)
+            await _drain(receive, _PATIENCE * most)
             if not exchange.begun:
                 text = f"A video may have {self.limits.max_mb} MB, no more."
                 await _say(send, 413, text)
+        except ClientDisconnect:
+            pass  # nobody is there to be told
+        finally:
+            self._uploading -= upload
+            if upload and not self._uploading:
+                self.uploads.drop_broken()
 
     def _open(self, method: str, path: str) -> bool:
         if method == "POST":
@@ -147,6 +160,14 @@ def _paths(body: bytes) -> Iterator[str]:
             todo += value.values()
         elif isinstance(value, list):
             todo += value
+
+
+async def _drain(receive: Receive, most: int) -> None:
+    while most > 0:
+        message = await receive()
+        most -= len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
 
 
 async def _say(send: Send, status: int, text: str) -> None:

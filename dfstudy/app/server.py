@@ -17,12 +17,12 @@ from functools import partial
 from pathlib import Path
 
 from dfstudy.app import shelf
-from dfstudy.app.gate import Gate
 from dfstudy.app.limits import Limits
 from dfstudy.app.uploads import Uploads
 from dfstudy.app.worker import Work, Worker
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
+_VISITORS = 100  # whose last answer Gradio keeps in memory, some MB each
 _SWEEP = 60  # seconds between two looks at what was left behind
 # Of Gradio and of what the detectors use; set before those are imported.
 _QUIET = {
@@ -126,6 +126,7 @@ def _launch(options: Options, uploads: Uploads, worker: Worker):
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+    from dfstudy.app.gate import Gate
     from dfstudy.app.page import build, look
 
     limits = options.limits
@@ -147,6 +148,7 @@ def _launch(options: Options, uploads: Uploads, worker: Worker):
         show_error=False,
         allowed_paths=None,
         max_file_size=limits.bytes,
+        state_session_capacity=_VISITORS,
         enable_monitoring=False,
         run_history=False,
         ssr_mode=False,

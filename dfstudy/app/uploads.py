@@ -100,6 +100,15 @@ class Uploads:
                 with suppress(OSError):  # no folder, or not empty
                     folder.rmdir()
 
+    def drop_broken(self) -> None:
+        """Delete what broken uploads have left; only while no other is under way.
+
+        Gradio moves an upload that is complete into a folder of its own.
+        """
+        for file in self.incoming.iterdir():
+            if file.is_file():
+                file.unlink()
+
     def size(self) -> int:
         """Bytes of everything in it."""
         total = 0
