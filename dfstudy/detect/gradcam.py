@@ -107,7 +107,9 @@ def _keras(built: Built, parts: list[np.ndarray], maps: Any) -> np.ndarray:
     before, after = keras.Model(whole.input, maps), keras.Model(maps, whole.output)
     frames, *others = parts
     time = frames.shape[1:-3] if built.spatial is not None else ()
-    seen = before(ops.convert_to_tensor(frames.reshape(-1, *frames.shape[1 + len(time) :])))
+    seen = before(
+        ops.convert_to_tensor(frames.reshape(-1, *frames.shape[1 + len(time) :]))
+    )
 
     def verdict(seen: Any) -> Any:
         x = after(seen)
@@ -144,4 +146,6 @@ def _gradient(function: Any, at: Any) -> tuple[np.ndarray, np.ndarray]:
         with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             (slope,) = torch.autograd.grad(function(at), at)
         return at.detach().float().cpu().numpy(), slope.float().cpu().numpy()
-    raise NotImplementedError(f"Grad-CAM on Keras' backend {backend!r}: take tensorflow")
+    raise NotImplementedError(
+        f"Grad-CAM on Keras' backend {backend!r}: take tensorflow"
+    )
