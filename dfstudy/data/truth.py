@@ -19,6 +19,16 @@ from dfstudy.data.view import View
 from dfstudy.video.sample import RESIZES
 
 DISORDERS = ("disorder, fast", "disorder, slow")
+_DETAILS = (
+    "skin",
+    "age",
+    "hair",
+    "accessories",
+    "region",
+    "strength",
+    "box_y0",
+    "box_y1",
+)
 _TRUTH = ("video_id", "scale", "manipulated", "frame_order", "skin", "age")
 
 
@@ -37,6 +47,21 @@ def truth(data: Dataset) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=list(_TRUTH)).set_index("video_id")
     return pd.concat(tables).set_index("video_id")
+
+
+def known_of(data: Dataset) -> pd.DataFrame:
+    """All that the renderer has written down, and `kind`, by `video_id`.
+
+    Of other videos the columns that are asked for are there, and empty.
+    """
+    files = [home / "truth.parquet" for home in layouts.homes(data.root)]
+    tables = [pd.read_parquet(file) for file in files if file.exists()]
+    names = data.manifest["video_id"]
+    if not tables:
+        empty = dict.fromkeys(_DETAILS, pd.Series(np.nan, dtype=object))
+        return pd.DataFrame(empty, index=pd.Index(names)).assign(kind=kinds(data))
+    table = pd.concat(tables).set_index("video_id").reindex(names)
+    return table.assign(kind=kinds(data))
 
 
 def kinds(data: Dataset) -> pd.Series:
