@@ -9,7 +9,7 @@ from dfstudy.metrics import saliency
 
 
 def grad_cam(answer: Callable | None) -> Status:
-    """Exercise 1: `grad_cam(maps, slopes)` is Selvaraju's map, before it is enlarged."""
+    """Exercise 1: `grad_cam(maps, slopes)` is the map before it is enlarged."""
 
     def test(grad_cam: Callable) -> None:
         rng = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def grad_cam(answer: Callable | None) -> Status:
         )
         expect(
             not np.allclose(got, np.maximum(weights[:, None, None] * maps, 0).sum(0)),
-            "Add the maps up first, then cut off: what speaks against \"fake\" at a"
+            'Add the maps up first, then cut off: what speaks against "fake" at a'
             " place counts against what speaks for it there.",
         )
         expect(
@@ -108,7 +108,7 @@ def energy(answer: Callable | None) -> Status:
         expect(np.isclose(got, right), f"Yours is {got:.2f}, and it is {right:.2f}.")
         expect(
             np.isclose(float(energy(mask * 7.0, mask)), 5),
-            "With all of the heat in a fifth of the picture it is 5, the most there is.",
+            "With all of the heat in a fifth of the picture it is 5, the most.",
         )
 
     return check(answer, test, name="Exercise 3")

@@ -1,4 +1,4 @@
-"""Heat maps on trial: are they where the forgery is, and better than maps that know less?
+"""Heat maps on trial: where the forgery is, and better than maps that know less?
 
 found = scored_maps(detector, data, data.manifest.query("method == 'blend'"))
 found.table                     # map x metric, with intervals

@@ -1,7 +1,7 @@
 """The errors that a detector was surest of, and what they have in common.
 
-surest(scored.videos(runs, result), "false alarms")         # reals called fake, at most 6
-about = attributes(data, view, videos["video_id"])          # truth, and what is measured
+surest(scored.videos(runs, result), "false alarms")      # reals called fake
+about = attributes(data, view, videos["video_id"])     # truth, and measured
 in_common(videos, about, "misses")                          # errors against the rest
 
 A handful of pictures invites a story: "it fails in the dark". Errors are few, there are
