@@ -41,6 +41,7 @@ class Slim:
     weight_decay: float = 0.05
     augmentation: str = "mirror_shift"
     epoch_factor: float = 1.0  # times the profile's: more for what trains in no time
+    pool: str = "max"  # of the last maps: "max" or "mean"
 
     @property
     def features(self) -> int:
@@ -49,6 +50,9 @@ class Slim:
 
 
 SLIM = Slim()
+# For heat maps (lesson 12): last maps twice as fine, and their mean, so that each place
+# has its part in the score. The same weights fit. Of whole frames it learns less.
+FINE = Slim(stages=((48, 2), (96, 1)), pool="mean")
 
 
 class SlimBackbone(nn.Module):
@@ -56,6 +60,7 @@ class SlimBackbone(nn.Module):
 
     def __init__(self, recipe: Slim = SLIM):
         super().__init__()
+        self.mean = recipe.pool == "mean"
         self.stem = _ConvNorm(
             3, recipe.stem_channels, recipe.stem_kernel, recipe.stem_stride, recipe
         )
@@ -69,7 +74,8 @@ class SlimBackbone(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Pooled features, (N, features)."""
-        return self.maps(frames).amax((2, 3))
+        maps = self.maps(frames)
+        return maps.mean((2, 3)) if self.mean else maps.amax((2, 3))
 
     @property
     def last(self) -> nn.Module:
@@ -158,9 +164,11 @@ def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     return state, used
 
 
-def start_backbone(pretrained: str | Path) -> tuple[SlimBackbone, str]:
+def start_backbone(
+    pretrained: str | Path, recipe: Slim = SLIM
+) -> tuple[SlimBackbone, str]:
     """A backbone that starts so, and on what it was pretrained; see `start`."""
-    backbone = SlimBackbone()
+    backbone = SlimBackbone(recipe)
     state, used = start(pretrained)
     if state is not None:
         backbone.load_state_dict(state)

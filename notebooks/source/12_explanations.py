@@ -42,7 +42,7 @@
 # %% [markdown]
 # ## Before you start
 #
-# Lessons 03, 07 and 08 show the detectors that are asked here. No data set, account or
+# Lessons 03 and 06 to 08 show the detectors that are asked here. No data set, account or
 # GPU is needed.
 
 # %% [markdown]
@@ -50,7 +50,7 @@
 #
 # <!-- time -->
 #
-# The detectors are those of lessons 03, 07 and 08, and one more on faces. Where they are
+# The detectors are those of lessons 03 and 06 to 08, and one more on faces. Where they are
 # missing, they are trained here: that, finding faces, and rendering the synthetic set,
 # takes some minutes more, once.
 
@@ -66,15 +66,15 @@ from dfstudy import course; study = course.start(PROFILE, SEED, DATA)
 
 # %%
 import numpy as np
+from IPython.display import display
 
 from dfstudy.course import checks_12 as checks
-from dfstudy.data.truth import masks, truth
 from dfstudy.detect import explained
-from dfstudy.detect.gradcam import finer, gradcam
 from dfstudy.detect.scored_maps import CONTROLS, centre, edges, scored_maps, untrained
-from dfstudy.report import figures, maps
+from dfstudy.report import maps
 from dfstudy.study import gallery
 from dfstudy.training import experiment, results, scored
+from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
 
 videos = study.data.manifest
@@ -83,14 +83,17 @@ intervals = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
 
 # %%
+# The longest clips of faces first: what is prepared for them serves the shorter ones.
+longest = Variant(look={"frames": max(study.profile.lengths)})
+s2 = experiment.train("resnext_lstm", lesson="08", rules=[MEAN], variant=longest, **common)
 s1 = experiment.train("frame_keras", lesson="03", rules=S1_CANDIDATES, **common)
 s0 = experiment.train("frame_torch", lesson="03", rules=[MAJORITY], **common)
-faces = explained.of_faces(study.runs, **common)
-results.table([s1.result, s0.result, faces.result], metrics=["auroc"])
+s3 = explained.of_faces(study.runs, **common)
+results.table([s1.result, s0.result, s3.result], metrics=["auroc"])
 
 # %% [markdown]
-# The first two look at whole frames, as S1 and S0 do. The third is S3's network on faces,
-# trained on the kinds of forgery that a single frame shows.
+# S1's and S0's look at whole frames. The third is S3's detector of faces,
+# trained on one kind of forgery, which every frame of a fake shows: `blend`.
 #
 # ## 1. What Grad-CAM asks
 #
@@ -130,32 +133,34 @@ checks.grad_cam(grad_cam)
 # the renderer has forged.
 
 # %%
-shown = explained.examples(test, ["blend", "partial"])
+shown = explained.examples(test, ["blend"], count=6)
+kinds = list(shown["method"].fillna("unknown"))
 looks = {
     "S1, Keras, whole frames": s1.detector,
     "S0, PyTorch, whole frames": s0.detector,
-    "S3, PyTorch, faces": faces.detector,
+    "S3, PyTorch, faces": s3.detector,
 }
 maps.overlays(
     {name: explained.heat_of(detector, study.data, shown) for name, detector in looks.items()},
-    titles=list(shown["method"].fillna("unknown")),
+    titles=kinds,
 )
 
 # %% [markdown]
-# The clouds of the whole frames lie where they like. These networks keep the *maximum* of
-# each of their maps, and of such a map only one place counts. Grad-CAM weighs the whole
-# map, so it is hot wherever the map is active, even where nobody listened. HiResCAM
-# (Draelos and Carin 2020) weighs each place by its own slope. An earlier layer is finer,
-# but further from the verdict.
+# The network of faces *averages* its maps, so each place of them has its part in the
+# verdict. The slim networks of whole frames keep the *maximum* of each map: one place
+# counts, and Grad-CAM, which weighs the map as a whole, is hot wherever the map is
+# active, even where nobody listened. (The papers' own networks average.) HiResCAM
+# (Draelos and Carin 2020) weighs each place by its own slope; and an earlier layer is
+# finer, but further from the verdict.
 
 # %%
-sharp = explained.sharp
+places = explained.places
 maps.overlays(
     {
-        f"{name}, each place": explained.heat_of(detector, study.data, shown, explain=sharp)
-        for name, detector in looks.items()
+        f"{name}, each place": explained.heat_of(detector, study.data, shown, explain=places)
+        for name, detector in list(looks.items())[:2]
     },
-    titles=list(shown["method"].fillna("unknown")),
+    titles=kinds,
 )
 
 # %% [markdown]
@@ -223,17 +228,17 @@ checks.energy(energy)
 blends = test[test["method"] == "blend"] if study.data.kind == "synthetic" else test[test["label"] == 1]
 maps.overlays(
     {
-        "trained": explained.heat_of(faces.detector, study.data, shown, explain=sharp),
-        "random weights": explained.heat_of(untrained(faces.detector, 0), study.data, shown, explain=sharp),
-        "edges": explained.heat_of(faces.detector, study.data, shown, explain=lambda _, clips: edges(clips)),
-        "centre": explained.heat_of(faces.detector, study.data, shown, explain=lambda _, clips: centre(clips)),
+        "trained": explained.heat_of(s3.detector, study.data, shown),
+        "random weights": explained.heat_of(untrained(s3.detector, 0), study.data, shown),
+        "edges": explained.heat_of(s3.detector, study.data, shown, explain=lambda _, clips: edges(clips)),
+        "centre": explained.heat_of(s3.detector, study.data, shown, explain=lambda _, clips: centre(clips)),
     },
-    titles=list(shown["method"].fillna("unknown")),
+    titles=kinds,
 )
 
 # %%
-trial = scored_maps(faces.detector, study.data, blends, explain=sharp, **intervals)
-maps.trial(trial, title="S3's network on faces: maps of unseen blends")
+trial = scored_maps(s3.detector, study.data, blends, **intervals)
+maps.trial(trial, title="S3's detector of faces: Grad-CAM of unseen blends")
 
 # %%
 trial.differences.round(2)
@@ -243,12 +248,19 @@ trial.differences.round(2)
 # the network has learned: Adebayo et al. (2018) found popular methods that fail so.
 # "Looks right" is passed by an edge detector, too.
 #
-# The same for the detectors of whole frames. There the centre is a strong rival: the
-# renderer, as every cameraman, puts the head in the middle.
+# The same for a detector of whole frames, which finds these forgeries nearly as well.
+# There the centre is a strong rival: the renderer, as every cameraman, puts the head in
+# the middle.
+#
+# **Predict:** is a good detector one with good maps?
 
 # %%
-whole = scored_maps(s0.detector, study.data, blends, explain=sharp, **intervals)
-maps.trial(whole, title="S0's network on whole frames: maps of unseen blends")
+whole = scored_maps(s0.detector, study.data, blends, **intervals)
+maps.trial(whole, title="S0's detector of whole frames: Grad-CAM of unseen blends")
+
+# %%
+by_place = scored_maps(s0.detector, study.data, blends, explain=places, **intervals)
+maps.trial(by_place, title="The same detector, place by place and twice as fine")
 
 # %% [markdown]
 # ## 4. Ask the network itself
@@ -261,7 +273,7 @@ maps.trial(whole, title="S0's network on whole frames: maps of unseen blends")
 # best at the forgery?
 
 # %%
-maps.erasing(trial, title="S3's network on faces")
+maps.erasing(trial, title="S3's detector of faces")
 
 # %% [markdown]
 # These curves reward a map for what the *network* uses, right or wrong: a detector that
@@ -278,12 +290,14 @@ maps.erasing(trial, title="S3's network on faces")
 
 # %%
 deep = experiment.train("cnn_3d", lesson="07", rules=[MEAN], **common)
-memory = experiment.train("resnext_lstm", lesson="08", rules=[MEAN], **common)
+cell = Variant(shape={"cell": "lstm"})
+memory = experiment.train("cnn_rnn", lesson="06", rules=[MEAN], variant=cell, **common)
 stretch = explained.examples(test, ["partial"], count=3)
 over_time = {
     "S1, Keras, 3D": explained.over_time(deep.detector, study.data, stretch),
-    "S2, PyTorch, LSTM": explained.over_time(memory.detector, study.data, stretch),
-    "S3, PyTorch, frame by frame": explained.over_time(faces.detector, study.data, stretch),
+    "S1, Keras, LSTM": explained.over_time(memory.detector, study.data, stretch),
+    "S2, PyTorch, LSTM": explained.over_time(s2.detector, study.data, stretch),
+    "S3, PyTorch, frame by frame": explained.over_time(s3.detector, study.data, stretch),
 }
 maps.moments(over_time, titles=list(stretch["method"].fillna("unknown")))
 
@@ -291,22 +305,25 @@ maps.moments(over_time, titles=list(stretch["method"].fillna("unknown")))
 maps.strip(explained.heat_of(deep.detector, study.data, stretch, frames=6), title="S1, Keras, 3D: one clip a row")
 
 # %%
-maps.strip(explained.heat_of(memory.detector, study.data, stretch, frames=6), title="S2, PyTorch, LSTM: one clip a row")
+maps.strip(explained.heat_of(memory.detector, study.data, stretch, frames=6), title="S1, Keras, LSTM: one clip a row")
+
+# %%
+maps.strip(explained.heat_of(s2.detector, study.data, stretch, frames=6), title="S2, PyTorch, LSTM: one clip a row")
 
 # %% [markdown]
 # ## 6. The surest errors
 #
-# **Predict:** before you see them, what will those have in common that the detector was
-# surest of, and wrong?
+# **Predict:** before you see them: what will those videos have in common of which S0's
+# detector was surest, and wrong?
 
 # %%
-judged = faces.videos(videos, "test")
+judged = scored.videos(study.runs, s0.result)
 for kind in gallery.ERRORS:
     worst = gallery.surest(judged, kind)
     if worst.empty:
         print(f"no {kind}")
         continue
-    display(maps.errors(explained.heat_of(faces.detector, study.data, worst, explain=sharp), worst, title=kind))
+    display(maps.errors(explained.heat_of(s0.detector, study.data, worst, explain=places), worst, title=kind))
 
 # %% [markdown]
 # A few pictures ask for a story. So all errors are set against the other videos of their
@@ -314,7 +331,7 @@ for kind in gallery.ERRORS:
 # people, and p is corrected for the number of things that were looked at (Holm 1979).
 
 # %%
-about = gallery.attributes(study.data, faces.detector.view, judged["video_id"])
+about = gallery.attributes(study.data, s0.detector.view, judged["video_id"])
 common_to = {kind: gallery.in_common(judged, about, kind, **intervals) for kind in gallery.ERRORS}
 for kind, table in common_to.items():
     print(kind)
@@ -339,7 +356,7 @@ for kind, table in common_to.items():
 # The goals again, now with what this run showed.
 
 # %%
-for name, found in {"faces": trial, "whole frames": whole}.items():
+for name, found in {"faces": trial, "whole frames": whole, "... by place": by_place}.items():
     rows = found.table.set_index(["metric", "map"])
     for metric in ("pointing", "energy", "deletion", "insertion"):
         said = "; ".join(f"{kind} {results.interval(rows.loc[metric, kind].to_dict())}" for kind in ("trained", *CONTROLS))
