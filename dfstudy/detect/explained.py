@@ -114,6 +114,13 @@ def heat_of(
     return Pictures(clips[n, at], heat[n, at], None if where is None else where[n, at])
 
 
+def through_time(
+    detector: Detector, data: Dataset, rows: pd.DataFrame, *, moments: int = 6
+) -> Pictures:
+    """`heat_of` some moments of each video, evenly spread."""
+    return heat_of(detector, data, rows, frames=moments)
+
+
 def over_time(detector: Detector, data: Dataset, rows: pd.DataFrame) -> Moments:
     """When the heat is there, and when the video is forged."""
     clips, _ = _seen(detector, data, rows)

@@ -70,7 +70,7 @@ from IPython.display import display
 
 from dfstudy.course import checks_12 as checks
 from dfstudy.detect import explained
-from dfstudy.detect.scored_maps import CONTROLS, centre, edges, scored_maps, untrained
+from dfstudy.detect.scored_maps import centre, edges, scored_maps, untrained
 from dfstudy.report import maps
 from dfstudy.study import gallery
 from dfstudy.training import experiment, results, scored
@@ -302,13 +302,13 @@ over_time = {
 maps.moments(over_time, titles=list(stretch["method"].fillna("unknown")))
 
 # %%
-maps.strip(explained.heat_of(deep.detector, study.data, stretch, frames=6), title="S1, Keras, 3D: one clip a row")
+maps.strip(explained.through_time(deep.detector, study.data, stretch), title="S1, Keras, 3D: one clip a row")
 
 # %%
-maps.strip(explained.heat_of(memory.detector, study.data, stretch, frames=6), title="S1, Keras, LSTM: one clip a row")
+maps.strip(explained.through_time(memory.detector, study.data, stretch), title="S1, Keras, LSTM: one clip a row")
 
 # %%
-maps.strip(explained.heat_of(s2.detector, study.data, stretch, frames=6), title="S2, PyTorch, LSTM: one clip a row")
+maps.strip(explained.through_time(s2.detector, study.data, stretch), title="S2, PyTorch, LSTM: one clip a row")
 
 # %% [markdown]
 # ## 6. The surest errors
@@ -356,15 +356,31 @@ for kind, table in common_to.items():
 # The goals again, now with what this run showed.
 
 # %%
-for name, found in {"faces": trial, "whole frames": whole, "... by place": by_place}.items():
-    rows = found.table.set_index(["metric", "map"])
-    for metric in ("pointing", "energy", "deletion", "insertion"):
-        said = "; ".join(f"{kind} {results.interval(rows.loc[metric, kind].to_dict())}" for kind in ("trained", *CONTROLS))
-        print(f"- {name}, {metric}: {said}")
-print("- heat in the forged stretch:", "; ".join(f"{name} {explained.inside(found)}" for name, found in over_time.items()))
+trials = {"faces": trial, "whole frames": whole, "whole frames, by place": by_place}
+
+
+def told(metric: str) -> str:
+    """A metric of all maps in words."""
+    lines = []
+    for name, found in trials.items():
+        rows = found.table.query("metric == @metric").to_dict("records")
+        lines.append(f"{name}: " + ", ".join(f"{row['map']} {results.interval(row)}" for row in rows))
+    return "; ".join(lines)
+
+
+print(f"- by hand: {shown.shape[0]} unseen fakes, and {len(looks)} detectors asked by Grad-CAM")
+when = "; ".join(f"{name} {explained.inside(found)}" for name, found in over_time.items())
+print(f"- over time, heat in forged frames: {when}")
+print(f"- scores: pointing game, {told('pointing')}; energy per area, {told('energy')}")
+gaps = trial.differences.query("metric == 'energy'").to_dict("records")
+print("- controls: energy of faces, trained minus", ", ".join(f"{row['map']} {results.interval(row)}" for row in gaps))
+print(f"- asked itself: deletion, {told('deletion')}; insertion, {told('insertion')}")
+said = []
 for kind, table in common_to.items():
     least = table["p_holm"].min()
-    print(f"- {kind}: {int(table['n_errors'].max()) if len(table) else 0}; smallest corrected p of {len(table)} attributes: {least:.2f}")
+    count = int(table["n_errors"].max()) if len(table) else 0
+    said.append(f"{count} {kind}, smallest corrected p of {len(table)} attributes {least:.2f}")
+print("- errors:", "; ".join(said))
 
 # %% [markdown]
 # On synthetic data this is a laboratory: it shows how maps are tested, and what some maps
