@@ -4,7 +4,8 @@ Heavy libraries are imported inside the functions, so that `dfstudy --help` answ
 once. Each returns the exit code; ValueError and OSError are for `cli.main` to print.
 """
 
-from dfstudy.commands.detectors import audit, predict, report, temporal
+from dfstudy.commands.detectors import audit, report, temporal
+from dfstudy.commands.verdicts import predict
 from dfstudy.commands.videos import (
     check,
     download,
