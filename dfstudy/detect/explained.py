@@ -14,13 +14,12 @@ import pandas as pd
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.truth import masks, truth
 from dfstudy.detect.gradcam import finer, gradcam
-from dfstudy.detect.scored_maps import Heat
+from dfstudy.detect.scored_maps import Heat, spread
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import experiment
 from dfstudy.training.rule import MEAN
 from dfstudy.training.variant import PLAIN, Variant
-from dfstudy.video.sample import even_indices
 
 # All layers learn, longer than lesson 09's few, one kind that every frame shows. Found
 # on the tuning set: with the maximum over coarse maps as good a detector (AUROC 0.997),
@@ -106,7 +105,7 @@ def heat_of(
     clips, where = _seen(detector, data, rows)
     heat = explain(detector, clips)
     length = clips.shape[1]
-    at = np.tile(even_indices(length, frames), (len(clips), 1))
+    at = np.tile(spread(length, frames), (len(clips), 1))
     if frames == 1 and where is not None and where.any():
         most = where.sum((2, 3)).argmax(1)
         at[:, 0] = np.where(where.any((1, 2, 3)), most, at[:, 0])

@@ -30,7 +30,6 @@ from dfstudy.metrics import saliency
 from dfstudy.metrics.intervals import group_mean
 from dfstudy.models import detector as detectors
 from dfstudy.models.detector import Detector
-from dfstudy.video.sample import even_indices
 
 TRAINED, RANDOM, EDGES, CENTRE = "trained", "random weights", "edges", "centre"
 CONTROLS = (RANDOM, EDGES, CENTRE)
@@ -151,6 +150,12 @@ def centre(clips: np.ndarray) -> np.ndarray:
     return np.broadcast_to(hill, clips.shape[:-1])
 
 
+def spread(length: int, count: int) -> np.ndarray:
+    """`count` of `length` frames, each the middle of its part; all, where not more."""
+    count = min(count, length)
+    return ((np.arange(count) + 0.5) * length / count).astype(int)
+
+
 def _seen(
     detector: Detector, data: Dataset, rows: pd.DataFrame, frames: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
@@ -162,7 +167,7 @@ def _seen(
     truth = masks(data, view, list(names))
     if detector.level == "video":
         return clips, truth
-    at = np.unique(even_indices(view.frames, frames))
+    at = spread(view.frames, frames)
     return clips[:, at], None if truth is None else truth[:, at]
 
 

@@ -41,7 +41,6 @@ class Slim:
     weight_decay: float = 0.05
     augmentation: str = "mirror_shift"
     epoch_factor: float = 1.0  # times the profile's: more for what trains in no time
-    pool: str = "max"  # of the last maps: "max" or "mean"
 
     @property
     def features(self) -> int:
@@ -50,17 +49,18 @@ class Slim:
 
 
 SLIM = Slim()
-# For heat maps (lesson 12): last maps twice as fine, and their mean, so that each place
-# has its part in the score. The same weights fit. Of whole frames it learns less.
-FINE = Slim(stages=((48, 2), (96, 1)), pool="mean")
+# Last maps twice as fine, for heat maps (lesson 12). The same weights fit.
+FINE = Slim(stages=((48, 2), (96, 1)))
 
 
 class SlimBackbone(nn.Module):
     """uint8 RGB (N, H, W, 3) to features (N, 96); any H and W of at least 16."""
 
-    def __init__(self, recipe: Slim = SLIM):
+    def __init__(self, recipe: Slim = SLIM, *, fine: bool = False):
+        """`fine`: maps of FINE, and their mean: each place has its part in a score."""
         super().__init__()
-        self.mean = recipe.pool == "mean"
+        recipe = FINE if fine else recipe
+        self.mean = fine
         self.stem = _ConvNorm(
             3, recipe.stem_channels, recipe.stem_kernel, recipe.stem_stride, recipe
         )
@@ -165,10 +165,10 @@ def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
 
 
 def start_backbone(
-    pretrained: str | Path, recipe: Slim = SLIM
+    pretrained: str | Path, *, fine: bool = False
 ) -> tuple[SlimBackbone, str]:
     """A backbone that starts so, and on what it was pretrained; see `start`."""
-    backbone = SlimBackbone(recipe)
+    backbone = SlimBackbone(fine=fine)
     state, used = start(pretrained)
     if state is not None:
         backbone.load_state_dict(state)

@@ -154,8 +154,7 @@ def spatial(
     if backbone not in BACKBONES:
         raise ValueError(f"backbone is one of {', '.join(BACKBONES)}: {backbone!r}")
     if network == "slim":
-        recipe = slim_torch.FINE if fine else slim_torch.SLIM
-        net, used = slim_torch.start_backbone(pretrained, recipe)
+        net, used = slim_torch.start_backbone(pretrained, fine=fine)
         return net, SLIM.features, used
     if network != "full":
         raise ValueError(f'network is "full" or "slim", not {network!r}')
@@ -198,7 +197,7 @@ def build(
         backbone: "xception" or "efficientnet_b3".
         gradual: thaw the layers a few an epoch, from the last one on (see `thaw`).
         trainable: layers of the backbone that learn; the recipe's where not given.
-        fine: of the slim network finer maps, which are averaged (slim_torch.FINE), as
+        fine: of the slim network finer maps, which are averaged (SlimBackbone), as
             the full ones are anyway.
 
     Raises:
