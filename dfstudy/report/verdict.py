@@ -56,7 +56,7 @@ def write(items: Sequence[tuple[Verdict, Sequence[Evidence]]], out: Path) -> Pat
         raise ValueError("no verdicts to report")
     with rc_context():
         style.apply()
-        files = [_file(i, *item) for i, item in enumerate(items)]
+        files = [of_file(i, *item) for i, item in enumerate(items)]
     one = len(files) == 1
     page = pages.render(
         "verdict.html.j2",
@@ -71,7 +71,9 @@ def write(items: Sequence[tuple[Verdict, Sequence[Evidence]]], out: Path) -> Pat
     return out
 
 
-def _file(place: int, verdict: Verdict, evidence: Sequence[Evidence]) -> dict[str, Any]:
+def of_file(
+    place: int, verdict: Verdict, evidence: Sequence[Evidence]
+) -> dict[str, Any]:
     """What the template shows of one file."""
     frames, seconds = verdict.frames, verdict.seconds
     end = frames["decoded"] / frames["fps"] if frames.get("fps") else None
