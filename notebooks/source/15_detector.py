@@ -145,9 +145,10 @@ pd.Series(
 
 # %%
 if verdict.opinions:
+    _, once = np.unique(verdict.frames["seconds"], return_index=True)  # without repeats
     drawn = figures.frame_scores(
         {verdict.opinions[0].detector: verdict.opinions[0].over_time},
-        at=np.unique(verdict.frames["sampled"]),
+        at=np.array(verdict.frames["sampled"])[once],
         forged=truth(study.data)["manipulated"].get(one["video_id"]),
         fps=verdict.frames["fps"],
         title="One video, over time",
