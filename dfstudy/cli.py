@@ -11,6 +11,7 @@
     dfstudy predict clip.mp4 --json
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
     dfstudy predict videos --csv verdicts.csv --html report.html --annotated drawn
+    dfstudy app --model runs/laptop/models/frame_torch_0
     dfstudy report --profile laptop
     dfstudy temporal runs/laptop/models/cnn_rnn_0
 
@@ -207,6 +208,8 @@ def _parser() -> argparse.ArgumentParser:
         help="give up on a file after so long, where a worker examines it",
     )
 
+    _app_options(command("app"))
+
     sub = command("report")
     sub.add_argument(
         "--runs", type=Path, help="a run's folder (default: the profile's)"
@@ -237,6 +240,44 @@ def _parser() -> argparse.ArgumentParser:
 _PROBES = ("metadata", "name", "background", "resolution", "dataset", "duration")
 _PROBES += ("identity",)
 _RESIZES = ("area", "adaptive", "bilinear", "centre")  # data.view.View.resize
+
+
+def _app_options(sub: argparse.ArgumentParser) -> None:
+    """Where the page listens, and what it takes on (`app.limits.Limits`)."""
+    sub.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FOLDER",
+        help="a detector to choose, may repeat (default: those of all runs)",
+    )
+    sub.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="0.0.0.0: everybody in the network (default: this machine only)",
+    )
+    sub.add_argument("--port", type=_positive, default=7860)
+    sub.add_argument(
+        "--max-mb", type=_positive, default=100, help="of an upload (default: 100)"
+    )
+    sub.add_argument(
+        "--max-seconds", type=_positive, default=60, help="of a video (default: 60)"
+    )
+    sub.add_argument(
+        "--job-seconds",
+        type=_positive,
+        default=120,
+        help="of work on it (default: 120)",
+    )
+    sub.add_argument(
+        "--memory-mb",
+        type=_positive,
+        default=4096,
+        help="of the process that reads it (default: 4096)",
+    )
+    sub.add_argument(
+        "--queue", type=_positive, default=32, help="who may wait (default: 32)"
+    )
 
 
 def _view_options(sub: argparse.ArgumentParser) -> None:
