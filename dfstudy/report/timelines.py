@@ -15,6 +15,7 @@ from dfstudy.detect.verdict import Opinion
 from dfstudy.report import style
 
 _LINES = ("-", "--", "-.", ":")  # told apart without colour, too
+_HATCH = "#BDBDBD"  # seen in print, too
 _MARKS = ("o", "s", "^", "D", "v")
 
 
@@ -106,6 +107,7 @@ def over_time(
     ends = [at for opinion in opinions for at in opinion.seconds]
     right = max([until or 0.0, *ends])
     ax.set(xlim=(0, right or 1.0), ylim=(0, 1), xlabel="seconds", ylabel="P(fake)")
+    ax.locator_params(axis="x", nbins=6)
     if title:
         ax.set_title(title, pad=24)
     return fig
@@ -118,7 +120,7 @@ def _absent(ax: Axes, at: np.ndarray, missing: Sequence[bool]) -> None:
         right = (
             (at[last] + at[last + 1]) / 2 if last + 1 < len(at) else ax.get_xlim()[1]
         )
-        ax.axvspan(left, right, facecolor="none", edgecolor=style.GRID, hatch="///")
+        ax.axvspan(left, right, facecolor="none", edgecolor=_HATCH, hatch="///")
         ax.text(
             (left + right) / 2,
             0.03,

@@ -39,7 +39,7 @@ _MEANING = {
     " That does not prove the video authentic.",
     CANNOT_TELL: "The score does not decide. This is an answer, not a failure.",
 }
-_STAGES = {"read": "reading the file", "faces": "finding faces"}
+_STAGES = {"read": "reading the video", "faces": "finding faces"}
 
 
 def write(items: Sequence[tuple[Verdict, Sequence[Evidence]]], out: Path) -> Path:
@@ -100,7 +100,7 @@ def of_file(
         "warning": verdict.warning,
         "opinions": [_opinion(o) for o in verdict.opinions],
         "silent": [
-            (str(about["name"]), str(about["reason"]))
+            (Path(str(about["folder"])).name, str(about["reason"]))
             for about in verdict.detectors
             if by_face and about.get("reason")
         ],
@@ -312,14 +312,14 @@ def _used(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _cards(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     """The essentials of each detector's model card, each once."""
-    folders = {
-        str(about["folder"]): about
+    folders = [
+        Path(str(about["folder"]))
         for verdict in verdicts
         for about in verdict.detectors
-    }
+    ]
     return [
-        {"name": about["name"], "essentials": card.essentials(Path(folder))}
-        for folder, about in folders.items()
+        {"name": folder.name, "essentials": card.essentials(folder)}
+        for folder in dict.fromkeys(folders)
     ]
 
 

@@ -64,17 +64,20 @@ if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-d
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)
 
 # %%
+import json
+
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
 from dfstudy.course import checks_15 as checks
-from dfstudy.data.truth import kinds
+from dfstudy.data.truth import kinds, truth
 from dfstudy.detect.predict import examine
 from dfstudy.detect.verdict import Verdict
 from dfstudy.metrics.base_rates import probability_at
 from dfstudy.metrics.conformal import Limits
 from dfstudy.models.detector import load
-from dfstudy.report import errors, figures, timelines
+from dfstudy.report import errors, figures
 from dfstudy.report import verdict as page
 from dfstudy.study import thresholds
 from dfstudy.training import card, experiment, scored
@@ -92,7 +95,7 @@ place.mkdir(exist_ok=True)
 # %%
 s0 = experiment.train("frame_torch", rules=[MAJORITY], **common)
 s1 = experiment.train("frame_keras", rules=S1_CANDIDATES, **common)
-print((s0.detector.folder / card.NAME).read_text())
+Markdown((s0.detector.folder / card.NAME).read_text())
 
 # %% [markdown]
 # This is the **model card** of the first detector, written by the run that tested it. It
@@ -141,8 +144,22 @@ pd.Series(
 # The same answer over the seconds of the video:
 
 # %%
-spoken = verdict.opinions[:1]
-timelines.over_time(spoken, title="P(fake), frame by frame") if spoken else print(verdict.reason)
+if verdict.opinions:
+    drawn = figures.frame_scores(
+        {verdict.opinions[0].detector: verdict.opinions[0].over_time},
+        at=np.unique(verdict.frames["sampled"]),
+        forged=truth(study.data)["manipulated"].get(one["video_id"]),
+        fps=verdict.frames["fps"],
+        title="One video, over time",
+    )
+else:
+    drawn = print(verdict.reason)
+drawn
+
+# %% [markdown]
+# Where the truth is known, it is in the picture: the stretch that is forged. The page of
+# a real video has no such shade. One number for the whole video hides whether all of it
+# or a second of it was suspicious.
 
 # %% [markdown]
 # ## 2. Two people, one video
@@ -161,7 +178,9 @@ length = min(map(len, halves))
 together = np.concatenate([half[:length] for half in halves], axis=2)
 rate = probe(one["path"]).fps
 both = write_video(place / "both.mp4", together, fps=rate)
-figures.contact_sheet([together[length // 2]], titles=["left: real, right: fake"], columns=1)
+figures.contact_sheet(
+    [together[0], together[length // 2], together[-1]], titles=["left: real, right: fake"] * 3, columns=3
+)
 
 # %%
 answers, shown = {}, []
@@ -180,14 +199,18 @@ pd.DataFrame(answers).T
 # to 10 train such detectors.
 
 # %%
-folders = sorted(path.parent for path in (study.runs / "models").glob("*/model.json"))
-known = [load(folder) for folder in folders]
-closer = [d for d in known if d.view.crop == "face" and not d.view.text and "rule" in d.info]
+closer = []
+for file in sorted((study.runs / "models").glob(f"*_{study.seed}/model.json")):
+    info = json.loads(file.read_text())
+    plain = file.parent.name == f"{info['name']}_{study.seed}" and "rule" in info
+    if plain and info["view"]["crop"] == "face" and not info["view"]["text"]:
+        closer.append(file.parent)
 if closer:
-    near, _ = examine(both, closer[:1])
-    print(f"{closer[0].folder.name}: {near.verdict}")
+    near, looked = examine(both, [load(closer[0])], explain=True)
+    print(f"{closer[0].name}: {near.verdict}")
     for face in near.faces:
         print(f"  face {face.face_id}: {face.verdict or 'not scored'}, P(fake) {page.share(face.probability)}", face.reason or "")
+    shown.append((near, looked))
 else:
     print("No detector of face crops has been trained here yet: run lesson 08, then this cell again.")
 
@@ -230,8 +253,8 @@ alone = pd.Series(1 - (1 - alarms) ** people, index=people, name="share of real 
 alone.rename_axis("people in the video").to_frame().T.round(2)
 
 # %% [markdown]
-# (From this detector's own share of reals that were called fake in the test, as if faces
-# erred independently.) So a page that shows "the video" alone hides what matters: which
+# (From the share of reals that this detector's rule, with two words only, called fake in
+# the test, and as if faces erred independently.) So a page that shows "the video" alone hides what matters: which
 # face, how many were judged, how many not.
 #
 # ## 3. Three answers
@@ -270,8 +293,10 @@ checks.answer(answer)
 limits = Limits(**s0.detector.info["conformal"])
 judged = scored.videos(study.runs, s0.result)
 said = pd.Series(limits.verdicts(judged["probability"])).replace("neither", "cannot tell")
-truth = judged["label"].map({0: "real", 1: "fake"}).rename("truth")
-table = pd.crosstab(truth, said.rename("answer")).reindex(columns=["real", "cannot tell", "fake"], fill_value=0)
+# Where the rule that votes and the limits disagree, the detector cannot tell either.
+said = said.where(said == judged["called"].map({0: "real", 1: "fake"}), "cannot tell")
+known_as = judged["label"].map({0: "real", 1: "fake"}).rename("truth")
+table = pd.crosstab(known_as, said.rename("answer")).reindex(columns=["real", "cannot tell", "fake"], fill_value=0)
 table
 
 # %% [markdown]
@@ -365,10 +390,12 @@ moved = probability_at(sure, calibrated_at=of_validation, base_rate=rates)
 pd.DataFrame({rates.name: rates, "P(fake) of our video": moved}).round(4)
 
 # %% [markdown]
-# The same for the detector's accusations as a whole, from its errors in the test:
+# The same for the detector's accusations as a whole, from its errors in the test. It may
+# say "cannot tell", and only what it calls "fake" counts:
 
 # %%
-rare = thresholds.at_base_rates(judged, n_bootstrap=study.profile.bootstrap, seed=study.seed)
+accused = judged.assign(called=(said == "fake").astype(int))
+rare = thresholds.at_base_rates(accused, n_bootstrap=study.profile.bootstrap, seed=study.seed)
 errors.precision({"S0": rare})
 
 # %% [markdown]
@@ -435,7 +462,7 @@ agreed = sum(v.verdict != "cannot tell" for v in several)
 print(f"- several, and broken: two detectors gave an answer to {agreed} of {len(several)} videos; of {len(strange)} strange files none got one")
 last = rare.iloc[-1]
 print(f"- rare fakes: at {last['name']}, precision", "n/a" if pd.isna(last["value"]) else f"{last['value']:.3g}", f"({last['reason']})" if last["reason"] else "")
-print(f"- harm: of {int(truth.eq('real').sum())} real test videos, {int(table.loc['real', 'fake']) if 'real' in table.index else 0} would have been called fake")
+print(f"- harm: of {int(known_as.eq('real').sum())} real test videos, {int(table.loc['real', 'fake']) if 'real' in table.index else 0} would have been called fake")
 
 # %% [markdown]
 # These are rendered people. What the numbers show is how an answer is made and what it
