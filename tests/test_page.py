@@ -140,7 +140,7 @@ def test_the_banner_and_the_card_follow_the_detector(visitor):
 
 def huge(folder):
     """Frames of 100,000 x 100,000 pixels, says the header of a small file."""
-    path = encode(folder / "huge.avi", numbered(4), codec="mjpeg")
+    path = encode(folder / "huge.avi", numbered(4), codec="rawvideo")
     data, size = path.read_bytes(), struct.pack("<II", 96, 64)
     assert data.count(size) >= 2
     return data.replace(size, struct.pack("<II", 100_000, 100_000))
@@ -178,8 +178,8 @@ def broken(folder):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (huge, "pixels|not a single frame"),
-        (raw, "megapixels|not a single frame|cannot be opened|can be opened"),
+        (huge, "pixels|a single frame|can be opened"),
+        (raw, "pixels|a single frame|can be opened"),
         (long, "600 minutes long"),
         (endless, "minutes long"),
         (zipped, "Not a video file"),
@@ -231,13 +231,16 @@ def test_a_name_is_text_and_no_markup(visitor, two):
         (["reads_0"], " ", "describe it"),
     ],
 )
-def test_only_detectors_that_are_here_can_be_asked(visitor, chosen, text, message):
+def test_only_detectors_that_are_here_can_be_asked(
+    page, visitor, chosen, text, message
+):
     path = visitor.upload(b"say hello")
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
     answer = visitor.join("examine", file, chosen, text)
-    if answer.status_code == 403:  # a detector that looks like a file
-        return
-    assert message in said(visitor.answer())
+    if answer.status_code != 403:  # a detector that looks like a file
+        assert message in said(visitor.answer())
+    with page.uploads.take(path):  # it is still there for a better question
+        pass
 
 
 def test_without_a_video_the_page_asks_for_one(visitor):
@@ -355,7 +358,7 @@ def test_who_comes_to_a_full_queue_is_told_so(page):
     codes = []
     for _ in range(LIMITS.queue + 2):
         other = Visitor(page.url)
-        codes.append(other.join("try_real", ["planted_0"], "").status_code)
+        codes.append(other.join("examine", None, ["planted_0"], "").status_code)
     assert codes[0] == 200 and codes[-1] == 503
     thread.start()
     assert busy.wait(60)
@@ -446,7 +449,7 @@ def test_a_browser_uploads_reads_walks_and_downloads(page, folder, two, tmp_path
         tab.click("#df-go")
         tab.wait_for_selector("[role=alert]")
         assert "Not a video file" in tab.inner_text("[role=alert]")
-        assert tab.locator("#df-report").count() == 0
+        assert not tab.locator("#df-report").is_visible()
         browser.close()
     assert not errors
     elsewhere = [u for u in asked if not u.startswith((page.url, "data:", "blob:"))]
