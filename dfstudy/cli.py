@@ -10,6 +10,8 @@
     dfstudy audit manifest.parquet
     dfstudy predict clip.mp4 --json
     dfstudy predict clip.mp4 --model runs/laptop/models/fusion_0 --text "outside pan"
+    dfstudy predict videos --csv verdicts.csv --html report.html --annotated drawn
+    dfstudy app --model runs/laptop/models/frame_torch_0
     dfstudy report --profile laptop
     dfstudy temporal runs/laptop/models/cnn_rnn_0
 
@@ -154,14 +156,59 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, metavar="FILE", help="the same document")
 
     sub = command("predict")
-    sub.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    sub.add_argument("--model", type=Path, help="a detector folder (default: newest)")
+    sub.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="videos, folders of them, or quoted patterns such as 'clips/**/*.mp4'",
+    )
+    sub.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FOLDER",
+        help="a detector folder (default: the newest); again to ask several at once",
+    )
     sub.add_argument(
         "--text",
         metavar="DESCRIPTION",
         help="what is said of the video(s), for a detector that reads it",
     )
+    sub.add_argument(
+        "--windows",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="look at N times as many frames, to tell when (the verdict is the same)",
+    )
     sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    sub.add_argument(
+        "--csv", type=Path, metavar="FILE", help="a row for each video and each face"
+    )
+    sub.add_argument(
+        "--html", type=Path, metavar="FILE", help="a report with pictures and heat maps"
+    )
+    sub.add_argument(
+        "--annotated",
+        type=Path,
+        metavar="OUT",
+        help="the video with faces and verdict drawn in, an MP4; of several: a folder",
+    )
+    sub.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes for several files (default: by cores and memory; 0: none)",
+    )
+    sub.add_argument(
+        "--timeout",
+        type=_positive,
+        default=600,
+        metavar="SECONDS",
+        help="give up on a file after so long, where a worker examines it",
+    )
+
+    _app_options(command("app"))
 
     sub = command("report")
     sub.add_argument(
@@ -193,6 +240,44 @@ def _parser() -> argparse.ArgumentParser:
 _PROBES = ("metadata", "name", "background", "resolution", "dataset", "duration")
 _PROBES += ("identity",)
 _RESIZES = ("area", "adaptive", "bilinear", "centre")  # data.view.View.resize
+
+
+def _app_options(sub: argparse.ArgumentParser) -> None:
+    """Where the page listens, and what it takes on (`app.limits.Limits`)."""
+    sub.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FOLDER",
+        help="a detector to choose, may repeat (default: those of all runs)",
+    )
+    sub.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="0.0.0.0: everybody in the network (default: this machine only)",
+    )
+    sub.add_argument("--port", type=_positive, default=7860)
+    sub.add_argument(
+        "--max-mb", type=_positive, default=100, help="of an upload (default: 100)"
+    )
+    sub.add_argument(
+        "--max-seconds", type=_positive, default=60, help="of a video (default: 60)"
+    )
+    sub.add_argument(
+        "--job-seconds",
+        type=_positive,
+        default=120,
+        help="of work on it (default: 120)",
+    )
+    sub.add_argument(
+        "--memory-mb",
+        type=_positive,
+        default=4096,
+        help="of the process that reads it (default: 4096)",
+    )
+    sub.add_argument(
+        "--queue", type=_positive, default=32, help="who may wait (default: 32)"
+    )
 
 
 def _view_options(sub: argparse.ArgumentParser) -> None:

@@ -1,13 +1,15 @@
 """ "Cannot tell" of a score that does not decide: chosen on validation, said once."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dfstudy.commands import detectors
-from dfstudy.detect.predict import CANNOT_TELL, Verdict, _judged
+from dfstudy.commands import verdicts as command
+from dfstudy.detect import judge
+from dfstudy.detect.verdict import CANNOT_TELL, Opinion, Verdict
 from dfstudy.metrics import apply_temperature, conformal
 from dfstudy.training import experiment, predictions
 from dfstudy.training.rule import MAJORITY, MEAN, Rule
@@ -18,12 +20,15 @@ HALF = Rule("mean", 0.5)
 class Asked:
     temperature = 1.0
 
-    def __init__(self, **limits):
-        self.info = {"conformal": {"alpha": 0.1, **limits}} if limits else {}
+    def __init__(self, rule, **limits):
+        self.info = {"rule": asdict(rule)}
+        if limits:
+            self.info["conformal"] = {"alpha": 0.1, **limits}
 
 
-def said(score, rule=HALF, **limits):
-    return _judged(np.array([score]), rule, Asked(**limits))[1:]
+def said(*scores, rule=HALF, **limits):
+    opinion = judge.judge(np.array(scores), Asked(rule, **limits), name="a_0")
+    return opinion.verdict, opinion.reason
 
 
 def test_a_score_that_decides_is_the_rules_verdict():
@@ -48,9 +53,9 @@ def test_an_older_detector_has_its_rule_alone():
 
 
 def test_votes_and_their_mean_may_disagree():
-    frames = np.array([0.51, 0.51, 0.0])  # two of three vote, the mean is low
-    asked = Asked(real_up_to=0.4, fake_from=0.4)
-    _, verdict, reason = _judged(frames, MAJORITY, asked)
+    # Two of three vote, the mean is low.
+    limits = {"real_up_to": 0.4, "fake_from": 0.4}
+    verdict, reason = said(0.51, 0.51, 0.0, rule=MAJORITY, **limits)
     assert verdict == CANNOT_TELL and "rule says fake" in reason
 
 
@@ -76,12 +81,14 @@ def test_of_a_class_as_many_as_promised_keep_their_label():
 
 
 def test_the_line_says_why():
+    reason = "reals and fakes of validation both had such scores"
+    said = {"verdict": CANNOT_TELL, "probability": 0.5, "reason": reason}
+    opinion = Opinion(detector="a_0", threshold=0.4, seconds=[], over_time=[], **said)
     verdict = Verdict(
         file="a.mp4",
-        verdict=CANNOT_TELL,
-        probability=0.5,
-        threshold=0.4,
-        reason="reals and fakes of validation both had such scores",
+        opinions=[opinion],
         frames={"with_face": 4, "sampled": [0, 1, 2, 3]},
+        **said,
     )
-    assert "cannot tell (reals and fakes" in detectors._line(verdict)
+    line = command._line(verdict)
+    assert "cannot tell (reals and fakes" in line and "threshold: 0.40" in line

@@ -17,6 +17,7 @@ from dfstudy.data import manifest
 from dfstudy.data.shards import Prepared
 from dfstudy.data.view import View
 from dfstudy.detect import predict as detect
+from dfstudy.metrics import apply_temperature
 from dfstudy.video.write import write_video
 
 
@@ -52,14 +53,15 @@ def test_predict_one_file_is_one_object(capfd, tiny_model, tiny_data):
     # One pair of people validated it: too few to rule "real" or "fake" out.
     assert verdict["verdict"] == "cannot tell" and "9 reals" in verdict["reason"]
     assert 0 <= verdict["probability"] <= 1
-    assert len(verdict["frame_scores"]) == len(verdict["frames"]["sampled"]) == 4
+    over_time = verdict["opinions"][0]["over_time"]
+    assert len(over_time) == len(verdict["frames"]["sampled"]) == 4
     assert verdict["frames"]["with_face"] == 4
     assert len(verdict["faces"][0]["boxes"]) == 4
 
 
 def test_predict_scores_a_file_named_twice_twice(capfd, tiny_model, tiny_data):
     clip = tiny_data.manifest["path"].iloc[0]
-    code, out, _ = predict(capfd, tiny_model, clip, clip, "--json")
+    code, out, _ = predict(capfd, tiny_model, clip, clip, "--json", "--workers", "0")
     one, two = json.loads(out)
     assert code == 0
     assert one["probability"] == two["probability"]
@@ -80,6 +82,7 @@ def test_one_bad_file_fails_the_call_but_not_the_rest(
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"this is no video")
     clip = tiny_data.manifest["path"].iloc[1]
+    # By processes of its own: it is several files.
     code, out, _ = predict(capfd, tiny_model, str(bad), clip, "--json")
     failed, fine = json.loads(out)
     assert code == 1
@@ -105,7 +108,7 @@ def test_newest_model_is_the_default(capfd, tiny_model, tiny_data):
     code = cli.main(["predict", tiny_data.manifest["path"].iloc[0], "--json"])
     out, _ = capfd.readouterr()
     assert code == 0
-    assert json.loads(out)["model"]["folder"] == str(detect.newest_model())
+    assert json.loads(out)["detectors"][0]["folder"] == str(detect.newest_model())
 
 
 def test_without_a_model_it_says_how_to_get_one(capfd, tmp_path, monkeypatch):
@@ -118,17 +121,16 @@ def test_without_a_model_it_says_how_to_get_one(capfd, tmp_path, monkeypatch):
 
 def test_verdict_follows_scores(tiny_model, tiny_data):
     """The command gives what the detector's own table of predictions has."""
-    from dfstudy.video.faces import FaceDetector
-
     videos = tiny_model.videos(tiny_data.manifest, "test")
     row = videos.iloc[0]
     path = tiny_data.manifest.set_index("video_id").loc[row["video_id"], "path"]
     # Without the limits of "cannot tell", which so small a validation cannot set.
     info = {k: v for k, v in tiny_model.detector.info.items() if k != "conformal"}
     detector = replace(tiny_model.detector, info=info)
-    verdict = detect.predict(path, detector, faces=FaceDetector())
+    verdict = detect.predict(path, [detector])
     mine = tiny_model.predictions.query("video_id == @row.video_id")["score"]
-    assert np.allclose(verdict.frame_scores, mine, atol=1e-5)
+    said = apply_temperature(mine, detector.temperature)
+    assert np.allclose(verdict.opinions[0].over_time, said, atol=1e-5)
     assert verdict.verdict == ("fake" if row["called"] else "real")
 
 

@@ -1,83 +1,77 @@
-"""The search for people who stay together: checked by its rule, one video at a time."""
+"""Who is who in two samples of a video, and who cannot be scored."""
 
-import math
-from collections import Counter
+import numpy as np
+from asked import FACES, FRAMES
 
-import pytest
-from hypothesis import given, settings
-from manifests import manifests, pairs, swaps
-
-from dfstudy.data import assign, groups, manifest, people
-
-SHARES = {"train": 0.5, "val": 0.2, "test": 0.3}
+from dfstudy.data.view import FaceClip, Sample
+from dfstudy.detect.people import WHOLE, Crowd, same_people, unfit
 
 
-def worth(table, units, part_of):
-    """The rule of the module, from its words."""
-    kept = Counter()
-    for unit in set(units["unit"]):
-        kept[part_of[unit], "people"] += 1
-    for r, unit, donor in zip(
-        table.itertuples(), units["unit"], units["donor"].fillna(""), strict=True
-    ):
-        if not donor or part_of[donor] == part_of[unit]:
-            kept[part_of[unit], f"label {r.label}"] += 1
-            kept[part_of[unit], f"method {r.method}"] += 1
-    strata = {"people"} | {f"label {v}" for v in table["label"]}
-    strata |= {f"method {v}" for v in table["method"]}
-    return sum(
-        share * math.log(kept[part, one] + 0.5)
-        for part, share in SHARES.items()
-        for one in strata
+def face(i, x, *, count=4, size=40, present=None):
+    box = np.array([x, 50, x + size, 50 + size], float)
+    here = np.ones(count, bool) if present is None else np.array(present, bool)
+    return FaceClip(
+        face_id=i,
+        crops=np.zeros((count, 32, 32, 3), np.uint8),
+        boxes=np.tile(box, (count, 1)),
+        confidences=np.where(here, 0.99, 0.0),
+        present=here,
+        detected=here,
     )
 
 
-@given(table=manifests(max_size=16))
-@settings(max_examples=30, deadline=None)
-def test_no_exchange_gains_any_more(table):
-    found = groups.find(table, people=True)
-    table, units = found.table, found.units
-    start = assign.place(table, units["unit"], shares=SHARES, seed=0)
-    end = people.settle(start, table, units, shares=SHARES)
-    assert set(end) == set(units["unit"]) | set(units["donor"].dropna())
-    hang = units[units["donor"].notna()]
-    movable = sorted({*hang["unit"], *hang["donor"]})
-    assert all(end[unit] == part for unit, part in start.items() if unit not in movable)
-    best = worth(table, units, end)
-    free = dict.fromkeys(movable, "train")
-    assert best >= worth(table, units, free | start) - 1e-6
-    for a in movable:
-        for part in SHARES:
-            assert worth(table, units, end | {a: part}) <= best + 1e-6
-        for b in movable:
-            assert worth(table, units, end | {a: end[b], b: end[a]}) <= best + 1e-6
+def sample(*places, count=4, start=0.0, **more):
+    faces = [face(i, x, count=count, **more) for i, x in enumerate(places)]
+    return Sample(
+        frames=None,
+        faces=faces,
+        indices=np.arange(count),
+        n_frames=count,
+        repeated=0,
+        dropped=None,
+        seconds=start + np.arange(count) / 2,
+        size=(180, 320),
+    )
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_closed_pairs_find_each_other(seed):
-    found = groups.find(pairs(30), people=True)
-    table, units = found.table, found.units
-    start = assign.place(table, units["unit"], shares=SHARES, seed=seed)
-    assert people.parts(units, start).isna().sum() > 20
-    part = people.parts(units, people.settle(start, table, units, shares=SHARES))
-    assert part.notna().all()
-    assert (part.value_counts() / 4).to_dict() == {"train": 15, "test": 9, "val": 6}
+def test_people_are_told_by_place_whatever_their_order():
+    assert same_people(sample(10, 200), sample(203, 12)) == [1, 0]
+    assert same_people(sample(10, 200), sample(100, 205)) == [None, 1]
+    assert same_people(sample(), sample(10)) == [None]
 
 
-def test_more_is_kept_than_by_a_split_that_does_not_look():
-    found = groups.find(manifest.from_rows(swaps("dfd", 28, 363, 3068)))
-    table, units = found.table, found.units
-    for seed in range(3):
-        start = assign.place(table, units["unit"], shares=SHARES, seed=seed)
-        end = people.settle(start, table, units, shares=SHARES)
-        before, after = (people.parts(units, p).value_counts() for p in (start, end))
-        assert (after > before).all() and after.sum() > 1.05 * before.sum()
+def test_a_moving_face_is_compared_at_the_nearest_moment():
+    walks, other = sample(0), sample(0, start=0.1)
+    for one in (walks, other):
+        one.faces[0].boxes[:, [0, 2]] += 60 * np.arange(4)[:, None]
+    assert same_people(walks, other) == [0]
+    # The same places, at other times: he is not there when he is looked for.
+    other.faces[0].boxes[:] = other.faces[0].boxes[::-1].copy()
+    assert same_people(walks, other) == [None]
 
 
-def test_a_fake_is_in_no_part_when_its_two_people_are_apart():
-    found = groups.find(pairs(1), people=True)
-    a, b = "auto:identity:p0a", "auto:identity:p0b"
-    apart = people.parts(found.units, {a: "train", b: "test"})
-    assert apart.fillna("").tolist() == ["train", "", "test", ""]
-    together = people.parts(found.units, {a: "test", b: "test"})
-    assert set(together) == {"test"}
+def test_absent_boxes_are_guesses_and_count_for_nothing():
+    first = sample(10, present=[1, 0, 0, 0])
+    first.faces[0].boxes[1:] += 150
+    assert same_people(first, sample(10)) == [0]
+
+
+def test_who_is_new_comes_last_and_is_known_the_next_time():
+    crowd = Crowd(sample(10))
+    second = sample(200, 12)
+    assert crowd.meet(crowd.first) == [0]
+    assert crowd.meet(second) == [1, 0]
+    assert crowd.meet(second) == [1, 0]
+    assert crowd.meet(sample(198)) == [1]
+    assert len(crowd.people) == 2
+    new = crowd.verdicts()[1]
+    assert new.boxes == [None] * 4 and new.verdict is None and new.reason == WHOLE
+
+
+def test_too_small_and_too_seldom():
+    assert unfit(face(0, 10), FACES) is None
+    assert unfit(face(0, 10, size=4), FACES) == "too small: 4 pixels"
+    assert unfit(face(0, 10, size=4), FRAMES) is None
+    rare = face(0, 10, count=8, present=[1] + [0] * 7)
+    assert unfit(rare, FACES) == "in 1 of 8 sampled frames only"
+    assert unfit(face(0, 10, count=8, present=[1, 1] + [0] * 6), FACES) is None

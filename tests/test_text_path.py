@@ -10,7 +10,8 @@ from conftest import TINY
 
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.misquote import misquoted
-from dfstudy.detect.predict import CANNOT_TELL, predict
+from dfstudy.detect.predict import predict
+from dfstudy.detect.verdict import CANNOT_TELL
 from dfstudy.models import fusion, text
 from dfstudy.training import experiment
 from dfstudy.training.features import features
@@ -122,10 +123,10 @@ def test_a_verdict_needs_the_description(trained, tiny_data, tiny_model):
 
     options = {"faces": Faces()}
     with pytest.raises(ValueError, match="--text"):
-        predict(path, trained.detector, **options)
+        predict(path, [trained.detector], **options)
     with pytest.raises(ValueError, match="reads no description"):
-        predict(path, tiny_model.detector, text="outside", **options)
+        predict(path, [tiny_model.detector], text="outside", **options)
     assert (
-        predict(path, trained.detector, text="outside", **options).verdict
+        predict(path, [trained.detector], text="outside", **options).verdict
         == CANNOT_TELL
     )

@@ -495,3 +495,39 @@ def test_faces_of_large_frames_are_cut_from_the_whole_ones(tmp_path):
     assert np.allclose(face.boxes, [0, 0, 300, 300])
     mean = np.abs(face.crops.astype(int) - large[:, :300, :300]).mean()
     assert mean < 4  # only the codec's error: nothing was enlarged
+
+
+def test_times_size_and_rate_are_those_of_the_video(tmp_path):
+    times = np.array([5, 5.1, 5.2, 5.3, 6.4, 6.5])
+    path = encode_at(tmp_path / "a.mkv", numbered(6), times)
+    sample = see(path, FRAME)
+    assert sample.seconds == pytest.approx(times[sample.indices] - 5, abs=0.002)
+    assert sample.size == (64, 96)
+    assert sample.fps == pytest.approx(5 / 1.5, abs=0.01)
+    matrix, _ = TURNS["90"]
+    path = set_matrix(encode(tmp_path / "b.mp4", numbered(1)), matrix)
+    sample = see(path, FRAME)
+    assert sample.size == (96, 64) and sample.fps is None
+    assert sample.seconds.tolist() == [0] * 5
+
+
+def test_who_is_not_cut_out_is_named(tmp_path):
+    class Doubtful(TwoFaces):
+        def _faces(self):
+            large, small = super()._faces()
+            yield large
+            yield small
+            box = np.array([40.0, 40.0, 52.0, 52.0])
+            yield Detection(box, 0.93, np.zeros((5, 2)))
+
+    clip(tmp_path / "a.mp4", 10)
+    sample = see(tmp_path / "a.mp4", FACE, detector=Doubtful())
+    assert len(sample.faces) == 2
+    (doubtful,) = sample.others
+    assert not doubtful.sure and doubtful.confidences.max() == 0.93
+    sample = see(tmp_path / "a.mp4", FACE, detector=Doubtful(), most=1)
+    (face,) = sample.faces
+    assert [other.sure for other in sample.others] == [True, False]
+    assert [other.face_id for other in sample.others] == [1, 2]
+    assert sample.others[0].boxes.shape == (5, 4)
+    assert face.boxes[0][2] - face.boxes[0][0] == pytest.approx(30)

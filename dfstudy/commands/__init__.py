@@ -4,7 +4,9 @@ Heavy libraries are imported inside the functions, so that `dfstudy --help` answ
 once. Each returns the exit code; ValueError and OSError are for `cli.main` to print.
 """
 
-from dfstudy.commands.detectors import audit, predict, report, temporal
+from dfstudy.commands.app import app
+from dfstudy.commands.detectors import audit, report, temporal
+from dfstudy.commands.verdicts import predict
 from dfstudy.commands.videos import (
     check,
     download,
@@ -16,6 +18,7 @@ from dfstudy.commands.videos import (
 )
 
 __all__ = [
+    "app",
     "audit",
     "check",
     "download",

@@ -1,20 +1,16 @@
-"""The commands about detectors: is a set fit for one, what it says, which is best."""
+"""Commands about detectors: is a set fit for one, which is best, do they use time."""
 
 import argparse
-import contextlib
 import json
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 from dfstudy import profiles
+from dfstudy.commands.output import only_ours_on_stdout
 
 
 def audit(args: argparse.Namespace) -> int:
     """Can the label be read without seeing a face? Exit code 3: it can."""
-    with _only_ours_on_stdout() as stdout:
+    with only_ours_on_stdout() as stdout:
         from dfstudy import paths
         from dfstudy.report import audits
         from dfstudy.study import audit
@@ -76,33 +72,6 @@ def _edits(args: argparse.Namespace, videos):
     return blending.edits(model, prepared, rows, seed=args.seed)
 
 
-def predict(args: argparse.Namespace) -> int:
-    """Real, fake or cannot tell, for each video."""
-    with _only_ours_on_stdout() as stdout:
-        from dfstudy.detect import predict as detect
-        from dfstudy.models import detector as detectors
-        from dfstudy.video.faces import new_detector
-
-        model = detectors.load(args.model or detect.newest_model())
-        faces = new_detector(model.view.detector)
-        verdicts = []
-        for file in args.files:
-            try:
-                verdict = detect.predict(file, model, faces=faces, text=args.text)
-            except (ValueError, OSError) as error:  # VideoError is a ValueError
-                verdict = detect.Verdict(file=str(file), error=str(error))
-            verdicts.append(verdict)
-            if not args.json:
-                print(_line(verdict), file=stdout, flush=True)
-        if args.json:
-            documents = [verdict.to_dict() for verdict in verdicts]
-            json.dump(documents[0] if len(documents) == 1 else documents, stdout)
-            print(file=stdout)
-        for warning in dict.fromkeys(v.warning for v in verdicts if v.warning):
-            print(f"warning: {warning}", file=sys.stderr)
-    return 1 if any(verdict.error for verdict in verdicts) else 0
-
-
 def report(args: argparse.Namespace) -> int:
     """Compare the detectors of a run, as a page and as Markdown."""
     from dfstudy import paths
@@ -122,7 +91,7 @@ def report(args: argparse.Namespace) -> int:
 
 def temporal(args: argparse.Namespace) -> int:
     """Does a detector use time? Spoil that of validation videos, and see."""
-    with _only_ours_on_stdout() as stdout:
+    with only_ours_on_stdout() as stdout:
         from dfstudy.data import dataset
         from dfstudy.models import detector as detectors
         from dfstudy.study import temporal
@@ -161,36 +130,3 @@ def _profile_of(folder: Path) -> profiles.Profile:
 def _readable(table) -> str:
     numbers = table.fillna({"reason": ""}) if "reason" in table else table
     return numbers.to_string(index=False, na_rep="-", float_format=lambda x: f"{x:.3f}")
-
-
-def _line(verdict) -> str:
-    if verdict.error:
-        return f"{verdict.file}: failed: {verdict.error}"
-    if verdict.probability is None:
-        return f"{verdict.file}: {verdict.verdict} ({verdict.reason})"
-    why = f" ({verdict.reason})" if verdict.reason else ""
-    frames = verdict.frames
-    rule = "frames vote" if verdict.threshold is None else f"{verdict.threshold:.2f}"
-    return (
-        f"{verdict.file}: {verdict.verdict}{why}, P(fake) = {verdict.probability:.2f}"
-        f" (threshold: {rule}; {len(verdict.faces)} face(s) in"
-        f" {frames['with_face']} of {len(frames['sampled'])} sampled frames;"
-        f" {sum(verdict.seconds.values()):.1f} s)"
-    )
-
-
-@contextlib.contextmanager
-def _only_ours_on_stdout() -> Iterator[TextIO]:
-    """Send what libraries print (C code too) to stderr; yield the real stdout."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with (
-            os.fdopen(os.dup(kept), "w") as stdout,
-            contextlib.redirect_stdout(sys.stderr),
-        ):
-            yield stdout
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -5,6 +5,7 @@ python -m dfstudy.course check --executed runs/smoke/notebooks
 """
 
 import itertools
+import re
 from pathlib import Path
 
 import nbformat
@@ -59,18 +60,52 @@ def in_sync(root: Path) -> list[str]:
 
 def markdown(root: Path) -> list[str]:
     """Pages in Markdown name no metric's value that a run has not written."""
-    files = [root.glob("*.md")]
-    files += [(root / name).rglob("*.md") for name in ("docs", "data", "tests")]
     return [
         f"{path.relative_to(root)}: a metric typed by hand: {text}"
-        for path in sorted(itertools.chain(*files))
+        for path in _pages(root)
         for text in rules.typed_metrics(path.read_text(encoding="utf-8"))
     ]
 
 
+def links(root: Path) -> list[str]:
+    """Links of pages and lessons to files of ours lead somewhere, headings too."""
+    texts = {path: path.read_text(encoding="utf-8") for path in _pages(root)}
+    for path in build.built(root):
+        cells = nbformat.read(path, as_version=4).cells
+        texts[path] = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    found = []
+    for path, text in texts.items():
+        for link in _LINK.findall(text):
+            place, _, heading = link.partition("#")
+            target = (path.parent / place) if place else path
+            name = f"{path.relative_to(root)}: the link {link}"
+            if not target.exists():
+                found.append(f"{name} leads nowhere")
+            elif heading and heading not in _anchors(target):
+                found.append(f"{name}: there is no such heading")
+    return found
+
+
+# Of [text](target) and of ![text](target); other sites are not asked here.
+_LINK = re.compile(r"\]\((?!https?:|mailto:|data:)([^)\s]+)\)")
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    heads = re.findall(r"^#+ +(.+)$", path.read_text(encoding="utf-8"), re.M)
+    plain = [re.sub(r"[^\w\- ]", "", head.lower()) for head in heads]
+    return {text.strip().replace(" ", "-") for text in plain}
+
+
+def _pages(root: Path) -> list[Path]:
+    files = [root.glob("*.md")]
+    files += [(root / name).rglob("*.md") for name in ("docs", "data", "tests")]
+    return sorted(itertools.chain(*files))
+
+
 def course(root: Path) -> list[str]:
     """Every problem of the course in `root`."""
-    found = in_sync(root) + markdown(root)
+    found = in_sync(root) + markdown(root) + links(root)
     for one in lessons.find(root / "notebooks"):
         found += lesson(nbformat.read(one.path, as_version=4), one.name)
     return found

@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dfstudy.video.track import Detector, FaceTrack
 
 NO_FACE = "no face found"
-_RATE = 30.0  # frames per second of the sampling "first"
+_CLOCK = 30.0  # frames per second of the sampling "first"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,10 +161,19 @@ class Sample:
     flow: np.ndarray | None = None  # float16 (T, height, width, 2), pixels of `frames`
     searched: int = 0  # frames in which faces were looked for; 0 without a detector
     faceless: int = 0  # of these, without the most prominent face
+    seconds: np.ndarray | None = None  # float64 (T,): after the first frame of all
+    size: tuple[int, int] | None = None  # height, width of the upright video
+    fps: float | None = None  # mean rate of what was decoded; of one frame: None
+    # Tracks that were not cut out: not sure, or more than were asked for.
+    others: "list[FaceTrack]" = field(default_factory=list)
 
 
 def see(
-    path: str | os.PathLike[str], view: View, *, detector: "Detector | None" = None
+    path: str | os.PathLike[str],
+    view: View,
+    *,
+    detector: "Detector | None" = None,
+    most: int | None = None,
 ) -> Sample:
     """The video at `path` as `view` shows it.
 
@@ -186,12 +195,13 @@ def see(
             are then as large as the frame's shorter side). Needed for crop="face" and
             for sampling="best"; `faces.new_detector(view.detector)` is the one that the
             view means.
+        most: cut out at most so many faces, the most prominent; None for all.
 
     Raises:
         VideoError: the file cannot be used, with the reason.
         ValueError: a view of faces without a detector.
     """
-    return next(see_damaged(path, view, [], detector=detector))
+    return next(see_damaged(path, view, [], detector=detector, most=most))
 
 
 def see_damaged(
@@ -200,6 +210,7 @@ def see_damaged(
     damages: Sequence["Perturbation"],
     *,
     detector: "Detector | None" = None,
+    most: int | None = None,
 ) -> Iterator[Sample]:
     """What `see` shows of the video, then of the video under each of `damages`.
 
@@ -223,15 +234,17 @@ def see_damaged(
         again=len(damages) > 0,
         seconds=_needed(view, looked),
     )
-    at, tracks, searched, absent = np.arange(count), [], 0, 0
+    at, tracks, others, searched, absent = np.arange(count), [], [], 0, 0
     if detector is not None:
         every = view.follow or (1 if view.sampling == "best" else 4)
         # The first T with a face are mostly the first T.
         searched = count if view.sampling == "first" else looked
-        tracks = clip.track(detector, count=searched, every=every)
-        if searched < looked and not (tracks and tracks[0].present.all()):
+        found, sure = _followed(clip, detector, searched, every)
+        if searched < looked and not (sure and sure[0].present.all()):
             searched = looked
-            tracks = clip.track(detector, count=searched, every=every)
+            found, sure = _followed(clip, detector, searched, every)
+        tracks = sure[:most]
+        others = found[len(tracks) :]
         absent = searched
         if tracks:
             absent = searched - int(tracks[0].present.sum())
@@ -239,6 +252,7 @@ def see_damaged(
             at = _move_up(np.flatnonzero(tracks[0].present), view)
     indices = clip.indices[at]
     later = clip.indices[looked + at] > indices if view.pairs else None
+    others = [_at(track, at) for track in others]
     for damage in [None, *damages]:
         look = clip if damage is None else clip.damaged(damage)
         faces = _faces(look, tracks, at, looked, view)
@@ -254,7 +268,19 @@ def see_damaged(
             flow=_flow(view, shown, beside, later) if whole else None,
             searched=searched,
             faceless=absent,
+            seconds=clip.times[indices] - clip.times[0],
+            size=clip.size,
+            fps=_rate(clip.times),
+            others=others,
         )
+
+
+def _followed(
+    clip: Clip, detector: "Detector", count: int, every: int
+) -> tuple[list["FaceTrack"], list["FaceTrack"]]:
+    """What may be faces in the first `count` frames; those that surely are."""
+    found = clip.track(detector, count=count, every=every)
+    return found, [track for track in found if track.sure]
 
 
 def _sampling(
@@ -271,7 +297,7 @@ def _sampling(
         if view.sampling == "even":
             indices = even_indices(n_frames, count)
         elif view.sampling == "first":
-            indices = first_indices(times, count, fps=_RATE)
+            indices = first_indices(times, count, fps=_CLOCK)
         else:
             indices = stretch_indices(n_frames, count, start)
         if not view.pairs:
@@ -282,12 +308,27 @@ def _sampling(
     return choose
 
 
+def _at(track: "FaceTrack", at: np.ndarray) -> "FaceTrack":
+    return replace(
+        track,
+        boxes=track.boxes[at],
+        confidences=track.confidences[at],
+        present=track.present[at],
+        detected=track.detected[at],
+    )
+
+
+def _rate(times: np.ndarray) -> float | None:
+    span = float(times[-1] - times[0])
+    return (len(times) - 1) / span if span > 0 else None
+
+
 def _needed(view: View, looked: int) -> float:
     """Seconds of a video that `looked` frames, and the flow of the last, may need."""
     if view.sampling != "first":
         return math.inf
     # One frame more than is shown; a view of adjacent frames asks for no more.
-    return looked / _RATE + (view.apart_s if view.flow == "apart" else 0)
+    return looked / _CLOCK + (view.apart_s if view.flow == "apart" else 0)
 
 
 def _move_up(present: np.ndarray, view: View) -> np.ndarray:

@@ -12,10 +12,10 @@ responds to, not that it is right to: compare with a network that has learned no
 
 from typing import Literal
 
-import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
+from dfstudy.detect.gradcam import enlarged
 from dfstudy.frameworks import import_keras
 from dfstudy.models.detector import Detector
 
@@ -44,12 +44,7 @@ def heatmaps(
     else:
         kernel = np.asarray(detector.module.get_layer("logit").get_weights()[0])
         heat = (maps @ kernel)[..., 0]
-    frames, height, width = clips.shape[1:4]
-    moment = np.arange(frames) * heat.shape[1] // frames
-    large = np.empty((len(heat), heat.shape[1], height, width), np.float32)
-    for i, j in np.ndindex(*heat.shape[:2]):
-        large[i, j] = cv2.resize(heat[i, j], (width, height))
-    return large[:, moment]
+    return enlarged(heat, clips.shape[1:4])
 
 
 def last_maps(
@@ -61,9 +56,8 @@ def last_maps(
         ValueError: the detector has no maps over space and time.
     """
     keras = import_keras()
-    names = [layer.name for layer in getattr(detector.module, "layers", [])]
-    seen = detector.module.get_layer("pool").input if "pool" in names else None
-    if seen is None or len(seen.shape) != 5:
+    seen = detector.built.maps
+    if detector.built.framework != "keras" or len(seen.shape) != 5:
         name = detector.info["name"]
         raise ValueError(f"{name} has no maps over space and time: take cnn_3d")
     trunk = keras.Model(detector.module.input, seen)

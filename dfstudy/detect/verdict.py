@@ -48,7 +48,8 @@ class FaceVerdict:
 
     `boxes` (T, 4) are xyxy pixels of the upright frame at the verdict's sampled frames,
     None where the face was not in it. Verdict and probability are None where it was not
-    scored, and `reason` says why (or why "cannot tell").
+    scored, and `reason` says why (or why "cannot tell"). `probability` is the mean of
+    several detectors'.
     """
 
     face_id: int
@@ -64,10 +65,13 @@ class FaceVerdict:
 class Verdict:
     """The answer for one file; `error` says why there is none.
 
-    `opinions` has one entry a detector: what it says of the video. `frames`: decoded,
-    sampled (indices), seconds (their times), repeated, with_face, width, height, fps,
-    of the first detector's view. `seconds`: of wall clock, by stage. `detectors`: name,
-    folder, data_kind, level, crop of each.
+    `opinions` has one entry for each detector that had something to score: what it
+    says of the video. `faces` are all that were found, scored or not. `frames`:
+    decoded, sampled (indices), seconds (their times), repeated, with_face, width,
+    height, fps, of the first detector's view. `seconds`: of wall clock, by stage: read
+    (decode, resize, cut out, flow), faces (find and follow them), network, explanation.
+    `detectors`: name, folder, data_kind, level, crop of each, and `reason`: why it has
+    no opinion, or None.
     """
 
     file: str
@@ -91,14 +95,15 @@ class Verdict:
 class Evidence:
     """What one detector looked at, and what its score rests on.
 
-    `sample` is of the detector's view. `sample.faces[i].crops` uint8 (T, s, s, 3)
-    belong to `Verdict.faces[i]`, for the first of several detectors; `sample.frames`
-    uint8 (T, H, W, 3) are what a detector of whole frames looks at. `heat` float32
-    (F, T, H, W), 0 or more, has the order and the size of what was scored (F is 1 for
-    whole frames): where the picture speaks for "fake". None where nobody asked for it,
-    or nothing was scored.
+    `sample` is of the detector's view: `sample.faces[i].crops` uint8 (T, s, s, 3) are
+    of the face `Verdict.faces[people[i]]` (for the first of several detectors people
+    is 0, 1, 2 ...); `sample.frames` uint8 (T, H, W, 3) are what a detector of whole
+    frames looks at. `heat` float32 (F, T, H, W), 0 or more, says where the picture
+    speaks for "fake": heat[i] of `sample.faces[i]`, 0 where that was not scored; of
+    whole frames F is 1. None where nobody asked for it, or nothing was scored.
     """
 
     detector: str
     sample: Sample
+    people: list[int] = field(default_factory=list)
     heat: np.ndarray | None = None

@@ -48,6 +48,11 @@ class Built:
     # logits. They share their weights with `module`.
     spatial: Any = None
     head: Any = None
+    # Where its last maps of the frames are, for detect.gradcam. PyTorch: the layer that
+    # returns them, (N, C, h, w) or (N, C, t, h, w), N clips, or all frames of N clips.
+    # Keras: the tensor in `spatial`, or in `module` where that is None, channels last.
+    # None of a network that looks at no frame.
+    maps: Any = None
 
 
 def family(name: str) -> ModuleType:

@@ -74,7 +74,8 @@ def build(
         deep = inflate(flat, frames=view.frames, **slim_keras.IN_TIME)
         deep = keras.Model(deep.input, deep.get_layer("pool").input, name=deep.name)
         pool = layers.GlobalMaxPooling3D(name="pool")
-    x = pool(deep(x))  # of maps (N, 4, 7, 7, 2048); detect.heatmap finds it by name
+    maps = deep(x)  # (N, 4, 7, 7, 2048)
+    x = pool(maps)
     x = layers.Dropout(WIDTHS[network].dropout)(x)
     last = layers.Dense(1, name="logit")
     module = keras.Model(clips, last(x), name=NAME)
@@ -87,4 +88,5 @@ def build(
         network=network,
         backbone=f"{name}-inflated",
         pretrained=used,
+        maps=maps,
     )

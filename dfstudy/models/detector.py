@@ -85,6 +85,19 @@ class Detector:
             ValueError: another type or shape; flow or text are missing or too much; or
                 this machine reads descriptions by another encoder.
         """
+        parts = self.inputs(clips, flow, text)
+        return self._scores(self.module, parts, clips.shape[:2], batch_size)
+
+    def inputs(
+        self,
+        clips: np.ndarray,
+        flow: np.ndarray | None = None,
+        text: Sequence[str | None] | np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """What the network takes, of what `score` takes: frames or clips, flow, text.
+
+        A network of frames takes (B * T, ...). Raises ValueError as `score`.
+        """
         view = self.view
         if clips.dtype != np.uint8 or clips.ndim != 5:
             raise ValueError(
@@ -99,7 +112,7 @@ class Detector:
             raise ValueError(f"the view's flow is {view.flow!r}: look at what you give")
         if flow is not None and flow.shape != (*clips.shape[:-1], 2):
             raise ValueError(f"a flow {flow.shape} does not belong to {clips.shape}")
-        return self._scores(self.module, clips, flow, text, batch_size)
+        return self._parts(clips, flow, text)
 
     def score_features(
         self,
@@ -110,25 +123,32 @@ class Detector:
         batch_size: int = 64,
     ) -> np.ndarray:
         """The same scores from `built.spatial`'s features (B, T, F) of the frames."""
-        return self._scores(self.built.head, features, flow, text, batch_size)
+        parts = self._parts(features, flow, text)
+        return self._scores(self.built.head, parts, features.shape[:2], batch_size)
 
-    def _scores(
+    def _parts(
         self,
-        module: Any,
         seen: np.ndarray,
         flow: np.ndarray | None,
         text: Sequence[str | None] | np.ndarray | None,
-        batch_size: int,
-    ) -> np.ndarray:
+    ) -> list[np.ndarray]:
         if (text is not None) != self.view.text:
             wants = "a description of each video" if self.view.text else "no text"
             raise ValueError(f"this detector takes {wants}: look at what you give")
         parts = [seen] if flow is None else [seen, flow]
         if text is not None:
             parts.append(self._read(text, len(seen)))
-        shape = seen.shape[:2]
         if self.level == "frame":
             parts = [part.reshape(-1, *part.shape[2:]) for part in parts]
+        return parts
+
+    def _scores(
+        self,
+        module: Any,
+        parts: list[np.ndarray],
+        shape: tuple[int, int],
+        batch_size: int,
+    ) -> np.ndarray:
         logits = [np.zeros((0, 1), np.float32)]
         for i in range(0, len(parts[0]), batch_size):
             x = [part[i : i + batch_size] for part in parts]

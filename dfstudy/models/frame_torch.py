@@ -124,4 +124,5 @@ def build(
         network=network,
         backbone=name,
         pretrained=used,
+        maps=backbone.last,
     )

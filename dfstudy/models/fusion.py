@@ -130,6 +130,11 @@ class R3D18(nn.Module):
             numbers = 255 * torch.tensor(values).view(3, 1, 1, 1)
             self.register_buffer(name, numbers, persistent=False)
 
+    @property
+    def last(self) -> nn.Module:
+        """The layer that makes the last maps, (N, 512, T / 8, 7, 7)."""
+        return self.net.layer4
+
     def forward(self, clips: Tensor) -> Tensor:
         """Pooled features of the clips, larger ones averaged down to 112x112 first."""
         x = clips.permute(0, 4, 1, 2, 3).float()  # (N, 3, T, H, W)
@@ -291,6 +296,7 @@ def build(
         pretrained=used,
         spatial=encoder if slim else None,
         head=head if slim else None,
+        maps=encoder.last if inputs != "text" else None,
     )
 
 

@@ -23,15 +23,26 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean, deviation; RG
 
 
 class Normalised(nn.Module):
-    """A network of single pictures, from uint8 RGB (N, H, W, 3) to its features."""
+    """A network of single pictures, from uint8 RGB (N, H, W, 3) to its features.
 
-    def __init__(self, net: nn.Module, statistics: Sequence[Sequence[float]]):
+    `last` is its layer that makes the last maps (N, C, h, w), before they are pooled.
+    """
+
+    def __init__(
+        self, net: nn.Module, statistics: Sequence[Sequence[float]], *, last: str
+    ):
         super().__init__()
         self.net = net
+        self._last = last
         for name, values in zip(("shift", "scale"), statistics, strict=True):
             numbers = 255 * torch.tensor(values).view(3, 1, 1)
             self.register_buffer(name, numbers, persistent=False)
         self.to(memory_format=torch.channels_last)
+
+    @property
+    def last(self) -> nn.Module:
+        """The layer that makes the last maps."""
+        return self.net.get_submodule(self._last)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Normalised by the statistics, then through the network."""
@@ -61,7 +72,7 @@ def of_torchvision(
     used = "none"
     if pretrained == "imagenet":
         used = load_torchvision(net, values, make.__name__, "imagenet")
-    return Normalised(net, statistics), used
+    return Normalised(net, statistics, last="layer4"), used
 
 
 def load_torchvision(net: nn.Module, values: Any, name: str, label: str) -> str:

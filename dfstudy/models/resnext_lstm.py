@@ -122,6 +122,11 @@ class Readings(nn.Module):
         super().__init__()
         self.reader = reader
 
+    @property
+    def last(self) -> nn.Module:
+        """The layer that makes the last maps."""
+        return self.reader.net.last
+
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) to (N, 8): tracks, or which stranger it is."""
         return self.reader(frames)[0]
@@ -190,6 +195,7 @@ def build(
         pretrained=used,
         spatial=spatial,
         head=head,
+        maps=spatial.last,
     )
 
 

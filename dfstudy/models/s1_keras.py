@@ -139,6 +139,7 @@ def assemble(
         pretrained=used,
         spatial=spatial,
         head=top,
+        maps=spatial.get_layer("pool").input,
     )
 
 

@@ -49,13 +49,18 @@ class Slim:
 
 
 SLIM = Slim()
+# Last maps twice as fine, for heat maps (lesson 12). The same weights fit.
+FINE = Slim(stages=((48, 2), (96, 1)))
 
 
 class SlimBackbone(nn.Module):
     """uint8 RGB (N, H, W, 3) to features (N, 96); any H and W of at least 16."""
 
-    def __init__(self, recipe: Slim = SLIM):
+    def __init__(self, recipe: Slim = SLIM, *, fine: bool = False):
+        """`fine`: maps of FINE, and their mean: each place has its part in a score."""
         super().__init__()
+        recipe = FINE if fine else recipe
+        self.mean = fine
         self.stem = _ConvNorm(
             3, recipe.stem_channels, recipe.stem_kernel, recipe.stem_stride, recipe
         )
@@ -69,7 +74,13 @@ class SlimBackbone(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Pooled features, (N, features)."""
-        return self.maps(frames).amax((2, 3))
+        maps = self.maps(frames)
+        return maps.mean((2, 3)) if self.mean else maps.amax((2, 3))
+
+    @property
+    def last(self) -> nn.Module:
+        """The layer that makes the last maps, (N, 96, H / 16, W / 16)."""
+        return self.blocks
 
     def maps(self, frames: Tensor) -> Tensor:
         """The last maps before they are pooled, (N, features, H / 16, W / 16)."""
@@ -153,9 +164,11 @@ def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     return state, used
 
 
-def start_backbone(pretrained: str | Path) -> tuple[SlimBackbone, str]:
+def start_backbone(
+    pretrained: str | Path, *, fine: bool = False
+) -> tuple[SlimBackbone, str]:
     """A backbone that starts so, and on what it was pretrained; see `start`."""
-    backbone = SlimBackbone()
+    backbone = SlimBackbone(fine=fine)
     state, used = start(pretrained)
     if state is not None:
         backbone.load_state_dict(state)

@@ -140,26 +140,26 @@ class FaceNet(Partly):
         return self.head(self.dropout(self.backbone(frames)))
 
 
-# As S3 calls them -> as timm does, and where it keeps their weights.
-BACKBONES: dict[str, tuple[str, Callable[[], Path]]] = {
-    "xception": ("legacy_xception", weights.torchvision_cache),
-    "efficientnet_b3": ("efficientnet_b3", weights.hub_cache),
+# As S3 calls them -> as timm does, what makes their last maps, where their weights are.
+BACKBONES: dict[str, tuple[str, str, Callable[[], Path]]] = {
+    "xception": ("legacy_xception", "act4", weights.torchvision_cache),
+    "efficientnet_b3": ("efficientnet_b3", "bn2", weights.hub_cache),
 }
 
 
 def spatial(
-    backbone: str, network: str, pretrained: str | Path
+    backbone: str, network: str, pretrained: str | Path, *, fine: bool = False
 ) -> tuple[nn.Module, int, str]:
     """The part that sees a frame: module, number of features, what it starts from."""
     if backbone not in BACKBONES:
         raise ValueError(f"backbone is one of {', '.join(BACKBONES)}: {backbone!r}")
     if network == "slim":
-        net, used = slim_torch.start_backbone(pretrained)
+        net, used = slim_torch.start_backbone(pretrained, fine=fine)
         return net, SLIM.features, used
     if network != "full":
         raise ValueError(f'network is "full" or "slim", not {network!r}')
     refuse_others(backbone, pretrained, ("none", "imagenet"))
-    name, cache = BACKBONES[backbone]
+    name, last, cache = BACKBONES[backbone]
     net, used = timm.create_model(name, num_classes=0), "none"
     if pretrained == "imagenet":
         state, used = weights.fetch(
@@ -172,7 +172,7 @@ def spatial(
         )
         if state is not None:
             net.load_state_dict(state)
-    return Normalised(net, (PAPER.mean, PAPER.std)), net.num_features, used
+    return Normalised(net, (PAPER.mean, PAPER.std), last=last), net.num_features, used
 
 
 def build(
@@ -184,6 +184,7 @@ def build(
     backbone: str = "xception",
     gradual: bool = False,
     trainable: int | None = None,
+    fine: bool = False,
 ) -> Built:
     """The detector, untrained.
 
@@ -196,6 +197,8 @@ def build(
         backbone: "xception" or "efficientnet_b3".
         gradual: thaw the layers a few an epoch, from the last one on (see `thaw`).
         trainable: layers of the backbone that learn; the recipe's where not given.
+        fine: of the slim network finer maps, which are averaged (SlimBackbone), as
+            the full ones are anyway.
 
     Raises:
         ValueError: an unknown network or backbone, or weights that are not for it.
@@ -203,7 +206,7 @@ def build(
     recipe = SLIM if network == "slim" else PAPER
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net, features, used = spatial(backbone, network, pretrained)
+        net, features, used = spatial(backbone, network, pretrained, fine=fine)
         module = FaceNet(net, features, SLIM.dropout if network == "slim" else 0.0)
     module.trainable = recipe.trainable if trainable is None else trainable
     module.thawed = recipe.thawed if gradual else None
@@ -215,6 +218,7 @@ def build(
         network=network,
         backbone="slim" if network == "slim" else backbone,
         pretrained=used,
+        maps=net.last,
     )
 
 

@@ -156,4 +156,5 @@ def build(
         pretrained=used,
         spatial=net,
         head=head,
+        maps=net.last,
     )

@@ -7,16 +7,13 @@ The HTML file needs nothing beside it; Markdown shows the same tables and links 
 figures. Both name a hash of the result files that they were made from.
 """
 
-import base64
 import hashlib
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 from matplotlib import rc_context
-from matplotlib.figure import Figure
 
 from dfstudy import profiles
 from dfstudy.report import pages, style
@@ -46,7 +43,7 @@ def write(runs: str | Path, out: str | Path | None = None) -> list[Path]:
         style.apply()
         several = list(parts(compare(runs, n_bootstrap=n), runs, n_bootstrap=n))
         drawings = {
-            _slug(i, part): _svg(part.figure)
+            _slug(i, part): pages.svg(part.figure)
             for i, part in enumerate(several)
             if part.figure is not None
         }
@@ -100,16 +97,8 @@ def _slug(place: int, part: Part) -> str:
     return f"{place:02}-{words}"
 
 
-def _svg(figure: Figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    return stream.getvalue()
-
-
 def _data_url(svg: bytes | None) -> str | None:
-    if svg is None:
-        return None
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+    return None if svg is None else pages.data_url("image/svg+xml", svg)
 
 
 def _cells(table: pd.DataFrame | None) -> dict | None:

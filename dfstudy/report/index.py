@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dfstudy.report import pages
+from dfstudy.training import card
 
 METRICS = ("auroc", "balanced_accuracy", "eer")
 
@@ -71,6 +72,7 @@ def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
             "backbone": f"{result['backbone']}, {result['pretrained']}",
             "trained_on": ", ".join(result["train_families"]),
             "file": f"results/{path.name}",
+            "card": _card(folder, f"{result['model']}_{result['seed']}"),
         }
         tested = [
             (family, False, metrics)
@@ -87,6 +89,12 @@ def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 _MISSING = {"value": None, "reason": "not in the result file"}
+
+
+def _card(folder: Path, detector: str) -> str | None:
+    """The detector's model card, where it is in this run."""
+    place = f"models/{detector}/{card.NAME}"
+    return place if (folder / place).exists() else None
 
 
 def _lesson(folder: Path, row: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,16 @@ The style sheet is written into the page, so that a page can be mailed or moved.
 are escaped; templates never see HTML that was made elsewhere.
 """
 
+import base64
+import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
 
 _FOLDER = Path(__file__).parent / "templates"
 _ENVIRONMENT = jinja2.Environment(
@@ -25,3 +31,24 @@ def render(template: str, **values: Any) -> str:
     """The page that `template` makes of `values`."""
     css = (_FOLDER / "style.css").read_text(encoding="utf-8")
     return _ENVIRONMENT.get_template(template).render(css=css, **values)
+
+
+def data_url(kind: str, content: bytes) -> str:
+    """`content` of the media type `kind`, as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def svg(figure: "Figure") -> bytes:
+    """A figure as SVG, the same bytes for the same figure."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
+
+
+def jpeg(picture: "np.ndarray", *, quality: int = 85) -> bytes:
+    """A picture uint8 (H, W, 3) RGB as JPEG."""
+    import cv2
+
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    _, content = cv2.imencode(".jpg", picture[..., ::-1], options)
+    return content.tobytes()

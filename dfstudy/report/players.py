@@ -6,16 +6,15 @@ The files are part of the page (data URLs), so keep the clips short and small:
 `video.preview` makes them so.
 """
 
-import base64
 import html
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from IPython.display import HTML
 
+from dfstudy.report import pages
 from dfstudy.video.write import write_video
 
 _QP = 26  # of a look, not of data; about 8 kB a frame of 216 x 384
@@ -46,16 +45,11 @@ def show(
 def _box(frames: np.ndarray, fps: float, name: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = write_video(Path(folder) / "clip.mp4", frames, fps=fps, qp=_QP)
-        video = _url("video/mp4", path.read_bytes())
+        video = pages.data_url("video/mp4", path.read_bytes())
     # What is seen before it plays, on paper, and where H.264 cannot be played.
-    _, jpeg = cv2.imencode(".jpg", frames[0][..., ::-1])
-    poster = _url("image/jpeg", jpeg.tobytes())
+    poster = pages.data_url("image/jpeg", pages.jpeg(frames[0], quality=95))
     return (
         '<figure style="margin:0"><video controls loop muted playsinline'
         f' style="width:100%" src="{video}" poster="{poster}">This browser plays no'
         f" H.264 video.</video><figcaption>{html.escape(name)}</figcaption></figure>"
     )
-
-
-def _url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -26,7 +26,7 @@ from dfstudy.metrics import apply_temperature, conformal, fit_temperature
 from dfstudy.metrics.conformal import Limits
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
-from dfstudy.training import costs, predictions, results, scored
+from dfstudy.training import card, costs, predictions, results, scored
 from dfstudy.training.evaluation import of_families
 from dfstudy.training.fitted import PLAIN, Variant, fitted, folder_of, history
 from dfstudy.training.protocol import Protocol, checkpoint_sha
@@ -111,6 +111,7 @@ def train(
     val = both[both["video_id"].isin(by_split["val"]["video_id"])]
     rule, tried = choose_rule(val, labels, candidates=rules)
     result = json.loads(report.read_text())
+    card.write(folder, result)  # also beside what an older version has trained
     return Trained(detector, history(detector), rule, tried, both, result)
 
 
@@ -157,7 +158,8 @@ def _report(
         backbone=" + ".join(filter(None, read)),
         pretrained=detector.info["pretrained"],
         train_families=families,
-        data=data.identity() | {"scored": results.scored_counts(both, rows)},
+        data=data.identity()
+        | {"scored": results.scored_counts(both, rows), "proof": data.proof or None},
         protocol=protocol.block(),
         metrics=metrics,
         frame_metrics=frame_metrics,

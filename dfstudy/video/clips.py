@@ -41,12 +41,22 @@ class Clip:
 
     path: str | os.PathLike
     indices: np.ndarray  # int64 (N,): which frames of the video
-    n_frames: int  # decoded
+    times: np.ndarray  # float64 (n,): seconds of all n frames that were decoded
     shown: np.ndarray | None  # uint8 (N, h, w, 3): what `resize` made of them
     _keep: Callable[[np.ndarray], _Kept] = field(repr=False)
     _kept: dict[int, _Kept] = field(repr=False)
     _clean: "Clip | None" = field(default=None, repr=False)  # before `_damage`
     _damage: Perturbation | None = None
+
+    @property
+    def n_frames(self) -> int:
+        """How many were decoded."""
+        return len(self.times)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a whole frame, upright, in pixels."""
+        return self._kept[int(self.indices[0])].size
 
     def damaged(self, damage: Perturbation) -> "Clip":
         """The same frames of the clip as `damage` leaves it."""
@@ -60,22 +70,22 @@ class Clip:
         """Where boxes (..., 4) found in the clip as it is lie in this one."""
         if self._damage is None:
             return boxes
-        size = self._clean._kept[int(self.indices[0])].size
-        return self._damage.moved(boxes, size)
+        return self._damage.moved(boxes, self._clean.size)
 
     def track(
         self, detector: "Detector", *, count: int | None = None, every: int = 4
     ) -> list["FaceTrack"]:
         """Faces through the first `count` frames, which must be in order of time.
 
-        Boxes are in pixels of whole frames. A frame that repeats is searched once.
+        Those that are not sure come last (see `track.all_tracks`). Boxes are in pixels
+        of whole frames. A frame that repeats is searched once.
         """
-        from dfstudy.video.track import track_faces  # slow to import, not always needed
+        from dfstudy.video.track import all_tracks  # slow to import, not always needed
 
         order, back = np.unique(self.indices[:count], return_inverse=True)
         small = np.stack([self._kept[i].small for i in order.tolist()])
-        size = self._kept[int(order[0])].size
-        ratio = np.array([size[1] / small.shape[2], size[0] / small.shape[1]] * 2)
+        height, width = self.size
+        ratio = np.array([width / small.shape[2], height / small.shape[1]] * 2)
         return [
             replace(
                 track,
@@ -84,7 +94,7 @@ class Clip:
                 present=track.present[back],
                 detected=track.detected[back],
             )
-            for track in track_faces(small, detector, every=every)
+            for track in all_tracks(small, detector, every=every)
         ]
 
     def cut(
@@ -160,11 +170,18 @@ def read_clip(
             size=frame.shape[:2],
         )
 
-    kept, indices, n_frames = read_chosen(path, choose, keep=keep, seconds=seconds)
+    times = np.zeros(0)
+
+    def chosen(known: np.ndarray) -> np.ndarray:
+        nonlocal times
+        times = known  # the last time it is asked, these are the real ones
+        return choose(known)
+
+    kept, indices, _ = read_chosen(path, chosen, keep=keep, seconds=seconds)
     return Clip(
         path=path,
         indices=indices,
-        n_frames=n_frames,
+        times=times,
         shown=_shown(kept, indices) if resize else None,
         _keep=keep,
         _kept=kept,

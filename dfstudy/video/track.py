@@ -1,6 +1,7 @@
 """The same face from frame to frame, detected as seldom as is safe.
 
     tracks = track_faces(frames, FaceDetector(), every=4)
+    every_one = all_tracks(frames, FaceDetector(), every=4)    # also the doubtful
 
 A detector costs; between two detections a face is looked for where it should be, with
 the detector's cheap `refine`, which says how sure it is that a face is there and moves
@@ -8,7 +9,7 @@ the box onto it. So following a face cannot invent one, and where it is unsure t
 goes to the detector. Works on frames 0.6 s apart as on neighbouring ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
@@ -39,6 +40,7 @@ class FaceTrack:
     confidences: np.ndarray  # float64 (N,); 0 where absent
     present: np.ndarray  # bool (N,)
     detected: np.ndarray  # bool (N,): by the detector, not only followed
+    sure: bool = True  # a track that is not may be of no face
 
 
 class Detector(Protocol):
@@ -63,6 +65,13 @@ def track_faces(
     track needs one sight that is surer than halfway from `min_confidence` to certain.
     Returns the tracks ordered by area times presence; [] if there is no face.
     """
+    return [t for t in all_tracks(frames, detector, every=every) if t.sure]
+
+
+def all_tracks(
+    frames: np.ndarray, detector: Detector, *, every: int = 4
+) -> list[FaceTrack]:
+    """What `track_faces` returns, and after it the tracks without a sure sight."""
     if every < 1:
         raise ValueError(f"every must be at least 1, got {every}")
     found: dict[int, list[Detection]] = {}
@@ -74,8 +83,16 @@ def track_faces(
         todo = _follow(chains, found, frames, detector)
     # Weak sights carry a face on, but one must be sure that there is a face at all.
     sure = (1 + detector.min_confidence) / 2
-    chains = [c for c in chains if max(f.confidence for f in c.values()) >= sure]
-    return _tracks(chains, found, frames.shape)
+    known, doubtful = [], []
+    for chain in chains:
+        best = max(face.confidence for face in chain.values())
+        (known if best >= sure else doubtful).append(chain)
+    tracks = _tracks(known, found, frames.shape)
+    more = _tracks(doubtful, found, frames.shape)
+    return tracks + [
+        replace(track, face_id=len(tracks) + i, sure=False)
+        for i, track in enumerate(more)
+    ]
 
 
 def _link(

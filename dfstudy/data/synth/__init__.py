@@ -10,7 +10,7 @@ A laboratory, not evidence about the world. Read `person`, `head`, `skin`, `hair
 """
 
 from dfstudy.data.synth import forge
-from dfstudy.data.synth.dataset import VERSION, make, read_mask, strangers
+from dfstudy.data.synth.dataset import VERSION, has_mask, make, read_mask, strangers
 from dfstudy.data.synth.pair import people_of
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, Shot, render_clip
@@ -24,6 +24,7 @@ __all__ = [
     "Clip",
     "Person",
     "Shot",
+    "has_mask",
     "make",
     "people_of",
     "read_mask",

@@ -142,6 +142,11 @@ def read_mask(root: str | Path, video_id: str) -> np.ndarray:
         )
 
 
+def has_mask(root: str | Path, video_id: str) -> bool:
+    """Whether `read_mask` has one."""
+    return (Path(root) / "masks" / f"{video_id}.npz").exists()
+
+
 def _join(root: Path, pairs: int) -> None:
     """The parts of all pairs to one truth table and DFDC's metadata."""
     rows, metadata = [], {}
