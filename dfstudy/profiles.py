@@ -31,6 +31,7 @@ class Profile:
     draw: int | None  # frames of a training video that an epoch shows; None: all
     bootstrap: int  # resamples of an interval
     sweep: int  # points of a grid of settings that are tried
+    sweep_epochs: float  # of each, as a share of what a fit has
     lengths: tuple[int, ...]  # frames of a clip that are compared, ascending
     repeats: int  # trainings of one detector, from other seeds
     perturbations: tuple[str, ...]  # how test videos are damaged (video.perturb.KINDS)
@@ -69,6 +70,7 @@ _ALL = {
             draw=6,
             bootstrap=200,
             sweep=2,
+            sweep_epochs=0.5,
             lengths=(4, 8),
             repeats=2,
             perturbations=("h264", "jpeg"),
@@ -93,6 +95,7 @@ _ALL = {
             draw=6,
             bootstrap=1000,
             sweep=4,
+            sweep_epochs=0.5,
             lengths=(4, 8, 16, 32),
             repeats=3,
             perturbations=("h264", "jpeg", "resize"),
@@ -117,6 +120,7 @@ _ALL = {
             draw=None,
             bootstrap=1000,
             sweep=6,
+            sweep_epochs=1.0,
             lengths=(10, 20, 40, 80),
             repeats=3,
             perturbations=_EVERY_PERTURBATION,
@@ -141,6 +145,7 @@ _ALL = {
             draw=None,
             bootstrap=2000,
             sweep=6,
+            sweep_epochs=1.0,
             lengths=(10, 20, 40, 80),
             repeats=5,
             perturbations=_EVERY_PERTURBATION,

@@ -64,6 +64,12 @@ class Planted:
         return {"said": said, "walk": "", "report": said, "verdict": verdict}
 
 
-def planted(folder, limits=None):
-    """For `Worker`: a function that can be pickled, of values that can."""
-    return Planted(folder, limits or Limits())
+def planted(folder, limits=None, *, warm=False):
+    """For `Worker`: a function that can be pickled, of values that can.
+
+    `warm` loads what `examine` needs before the first job, whose time is limited.
+    """
+    made = Planted(folder, limits or Limits())
+    if warm:
+        made.examine  # noqa: B018
+    return made

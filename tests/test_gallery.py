@@ -32,7 +32,21 @@ def test_the_surest_errors_come_first():
     assert misses["score"].tolist() == sorted(fakes["score"])[:3]
 
 
-def test_what_errors_have_in_common_is_found_and_noise_is_not():
+def test_noise_is_seldom_found():
+    """Of sets in which nothing is in common, about one in twenty may find something."""
+    false_finds = []
+    for seed in range(40):
+        table = videos(seed=seed)
+        about = pd.DataFrame(
+            np.random.default_rng(seed + 100).normal(size=(len(table), 6)),
+            index=table["video_id"],
+        )
+        found = gallery.in_common(table, about, "misses", n_bootstrap=200)
+        false_finds.append(found["p_holm"].min() < 0.05)
+    assert np.mean(false_finds) < 0.2
+
+
+def test_what_errors_have_in_common_is_found():
     table = videos()
     rng = np.random.default_rng(1)
     about = pd.DataFrame(
@@ -46,7 +60,6 @@ def test_what_errors_have_in_common_is_found_and_noise_is_not():
     assert "same" not in set(found["name"])
     first = found.iloc[0]
     assert first["name"] == "dark" and first["p_holm"] < 0.01 and first["low"] > 0
-    assert (found["p_holm"].iloc[1:] > 0.05).all()
     reals = table[table["label"] == 0]
     x = about.loc[reals["video_id"], "dark"].to_numpy()
     wrong = reals["called"].to_numpy() == 1

@@ -99,7 +99,7 @@ def test_a_detector_of_clips_is_asked_about_clips(data):
     assert len(found.values) == N * (1 + len(CONTROLS))
     assert found.values[["pointing", "energy", "deletion"]].notna().all(axis=None)
     with pytest.raises(ValueError, match="nothing but the clip"):
-        view = View(frames=2, height=32, width=48, flow="sampled")
+        view = View(frames=2, height=48, width=64, flow="sampled")
         scored_maps(detector("two_stream_frame", view), data, ROWS)
 
 

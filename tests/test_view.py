@@ -321,6 +321,23 @@ def test_too_few_frames_with_a_face_repeat_and_none_drops_the_video(counted):
     assert nothing.searched == nothing.faceless == 40
 
 
+def test_where_the_first_frames_have_the_face_no_others_are_searched(counted):
+    view = replace(SQUARE, sampling="first", drop="frame", frames=8)
+    first = see(counted, replace(view, drop="video"), detector=Marked(range(60)))
+    needed = set(first.indices.tolist())
+    for shown in (range(60), needed):  # what comes later does not matter
+        sample = see(counted, view, detector=Marked(shown))
+        assert (sample.searched, sample.faceless) == (8, 0)
+        np.testing.assert_array_equal(sample.indices, first.indices)
+        np.testing.assert_array_equal(sample.faces[0].crops, first.faces[0].crops)
+    hidden = max(needed)
+    missing = see(counted, view, detector=Marked(set(range(60)) - {hidden}))
+    both = replace(view, drop="video", frames=16)
+    both = see(counted, both, detector=Marked(range(60))).indices.tolist()
+    assert missing.searched == 16 and missing.faceless == both.count(hidden) > 0
+    assert missing.indices.tolist() == [i for i in both if i != hidden][:8]
+
+
 def test_a_video_view_keeps_the_frames_without_a_face_and_counts_them(counted):
     sample = see(counted, replace(SQUARE, frames=12), detector=Marked(range(20)))
     assert sample.indices.tolist() == even_indices(60, 12).tolist()

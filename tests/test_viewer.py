@@ -1,6 +1,7 @@
 """The scrubber: the right crop, box and heat at each moment, upright."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,6 @@ from dfstudy.detect.predict import examine
 
 def seen(path, views, tmp_path, heat=None):
     """HTML of a verdict by detectors of these views; `heat` is given to the first."""
-    from dataclasses import replace
-
     detectors = [
         red(f"d_{i}", view, tmp_path, level="frame") for i, view in enumerate(views)
     ]
@@ -45,10 +44,8 @@ def test_every_moment_has_its_frame_its_faces_and_its_score(two, tmp_path):
     assert parts[0].count('class="df-box"') == 2 and "not in this" not in parts[0]
     assert parts[-1].count('class="df-box"') == 1 and "not in this frame" in parts[-1]
     assert "Called fake" in said and "face 0" in walk and "df-heat" not in parts[0]
-    box = [
-        float(v) for v in re.findall(r"(?:left|top|width|height):([\d.]+)%", parts[0])
-    ]
-    left, top, width, height = box[:4]
+    style = re.search(r'class="df-box" style="(.*?)"', parts[0])[1]
+    left, top, width, height = map(float, re.findall(r"([\d.]+)%", style))
     found = verdict.faces[0].boxes[0]
     assert left == pytest.approx(100 * found[0] / 320, abs=0.01)
     assert top == pytest.approx(100 * found[1] / 180, abs=0.01)

@@ -157,6 +157,9 @@ def _launch(options: Options, uploads: Uploads, worker: Worker):
         footer_links=[],
         strict_cors=True,
         app_kwargs={"middleware": middleware},
+        # Without a look of Gradio at its own address: that gives up after 3 seconds, on
+        # a busy machine too, and the page would not start.
+        _frontend=False,
         **look(),
     )
     return blocks, url

@@ -31,7 +31,7 @@ from dfstudy.video.decode import VideoError
 # JSON values in, JSON values out; tells what it does on the way.
 Work = Callable[[dict, Callable[[str], None]], dict]
 
-_STARTING = 180  # seconds until a new process must be ready
+_STARTING = 600  # seconds until a new process must be ready
 _MOST = 256 * MB  # of a reply
 FAULT = "Something went wrong in looking at this video; it was not judged."
 

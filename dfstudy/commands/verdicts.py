@@ -27,10 +27,8 @@ def predict(args: argparse.Namespace) -> int:
     with only_ours_on_stdout() as stdout, _table(args.csv) as table:
         from tqdm import tqdm
 
-        from dfstudy.detect import predict as detect
-
         files = files_of(args.files)
-        models = args.model or [detect.newest_model()]
+        models = args.model or [_newest()]
         asked = Asked(
             models=tuple(models),
             text=args.text,
@@ -99,6 +97,12 @@ def files_of(names: Sequence[str | Path]) -> list[Path]:
             raise ValueError(problem)
         files += found
     return files
+
+
+def _newest() -> Path:
+    from dfstudy.detect import predict as detect  # slow to import, and not always used
+
+    return detect.newest_model()
 
 
 @dataclass(frozen=True)

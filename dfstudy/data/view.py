@@ -179,7 +179,8 @@ def see(
 
     For drop="frame" twice as many frames are searched as are needed, 2T by the view's
     own sampling. Those with the most prominent face remain; of these, sampling "even"
-    takes T evenly, the others the first T. Where fewer than T remain some repeat, and
+    takes T evenly, the others the first T; for "first" the second T are searched only
+    where a face is missing in the first. Where fewer than T remain some repeat, and
     `Sample.repeated` counts them. (S2 and S4 make a face video of the whole clip first,
     which costs a search of every frame.)
 
@@ -233,15 +234,20 @@ def see_damaged(
         again=len(damages) > 0,
         seconds=_needed(view, looked),
     )
-    at, tracks, others, absent = np.arange(count), [], [], looked
+    at, tracks, others, searched, absent = np.arange(count), [], [], 0, 0
     if detector is not None:
         every = view.follow or (1 if view.sampling == "best" else 4)
-        found = clip.track(detector, count=looked, every=every)
-        sure = [track for track in found if track.sure]
+        # The first T with a face are mostly the first T.
+        searched = count if view.sampling == "first" else looked
+        found, sure = _followed(clip, detector, searched, every)
+        if searched < looked and not (sure and sure[0].present.all()):
+            searched = looked
+            found, sure = _followed(clip, detector, searched, every)
         tracks = sure[:most]
         others = found[len(tracks) :]
+        absent = searched
         if tracks:
-            absent = looked - int(tracks[0].present.sum())
+            absent = searched - int(tracks[0].present.sum())
         if tracks and view.drop == "frame":
             at = _move_up(np.flatnonzero(tracks[0].present), view)
     indices = clip.indices[at]
@@ -260,13 +266,21 @@ def see_damaged(
             repeated=count_repeats(indices),
             dropped=NO_FACE if view.needs_faces and not faces else None,
             flow=_flow(view, shown, beside, later) if whole else None,
-            searched=looked if detector is not None else 0,
-            faceless=absent if detector is not None else 0,
+            searched=searched,
+            faceless=absent,
             seconds=clip.times[indices] - clip.times[0],
             size=clip.size,
             fps=_rate(clip.times),
             others=others,
         )
+
+
+def _followed(
+    clip: Clip, detector: "Detector", count: int, every: int
+) -> tuple[list["FaceTrack"], list["FaceTrack"]]:
+    """What may be faces in the first `count` frames; those that surely are."""
+    found = clip.track(detector, count=count, every=every)
+    return found, [track for track in found if track.sure]
 
 
 def _sampling(

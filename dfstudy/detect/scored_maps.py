@@ -76,7 +76,8 @@ def scored_maps(
         explain: how a detector becomes heat.
         frames: of each clip that a detector of frames is asked about, evenly spread;
             one of clips is asked about all.
-        random_seeds: of untrained networks; their numbers are averaged.
+        random_seeds: of untrained networks, whose numbers are averaged; by erasing only
+            the first is scored.
         n_bootstrap, seed: of the intervals, which resample groups.
 
     Raises:
@@ -94,18 +95,18 @@ def scored_maps(
     if truth is not None:
         chance["pointing"] = _mean(saliency.grown(truth, pixels).mean((2, 3)), truth)
     for name, heats in ways.items():
-        both = [_of(detector, heat, clips, truth, pixels) for heat in heats]
-        scores = {m: np.mean([one[m] for one, _ in both], axis=0) for m in METRICS}
+        known = [_against(truth, heat, pixels) for heat in heats]
+        scores = {m: np.mean([one[m] for one in known], axis=0) for m in known[0]}
+        lines = _erased(detector, clips, heats[0])  # takes long: of one seed
+        scores |= {kind: saliency.area(curve) for kind, curve in lines.items()}
         about = {"map": name, "video_id": rows["video_id"], "group": rows["group"]}
         values.append(pd.DataFrame(about | scores))
-        for kind in ("deletion", "insertion"):
-            curve = np.mean([lines[kind] for _, lines in both], axis=0)
-            share = np.linspace(0, 1, len(curve))
-            curves.append(
-                pd.DataFrame(
-                    {"map": name, "curve": kind, "share": share, "value": curve}
-                )
-            )
+        for kind, curve in lines.items():
+            points = {
+                "share": np.linspace(0, 1, curve.shape[1]),
+                "value": curve.mean(0),
+            }
+            curves.append(pd.DataFrame({"map": name, "curve": kind} | points))
     values = pd.concat(values, ignore_index=True)
     resampled = {"n": n_bootstrap, "seed": seed}
     table, differences = _summary(values, resampled)
@@ -171,41 +172,41 @@ def _seen(
     return clips[:, at], None if truth is None else truth[:, at]
 
 
-def _of(
-    detector: Detector,
-    heat: np.ndarray,
-    clips: np.ndarray,
-    truth: np.ndarray | None,
-    pixels: int,
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Numbers of each video (N,), and the mean curves."""
-    none = np.full(len(clips), np.nan)
-    scores: dict[str, Any] = {"pointing": none, "energy": none}
-    if truth is not None:
-        hits = saliency.pointing(heat, truth, tolerance=pixels)
-        scores["pointing"] = _by_video(hits)
-        scores["energy"] = _by_video(saliency.energy(heat, truth))
-    # Of a detector of frames, the middle one stands for its clip: erasing takes long.
+def _against(
+    truth: np.ndarray | None, heat: np.ndarray, pixels: int
+) -> dict[str, np.ndarray]:
+    """The scores that need the truth, (N,)."""
+    if truth is None:
+        return dict.fromkeys(("pointing", "energy"), np.full(len(heat), np.nan))
+    return {
+        "pointing": _by_video(saliency.pointing(heat, truth, tolerance=pixels)),
+        "energy": _by_video(saliency.energy(heat, truth)),
+    }
+
+
+def _erased(
+    detector: Detector, clips: np.ndarray, heat: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Curves (N, K + 1); the middle frame stands for the clip of a frame detector."""
     part = slice(None)
     if detector.level == "frame":
         middle = clips.shape[1] // 2
         part = slice(middle, middle + 1)
-    lines = {}
-    for kind in ("deletion", "insertion"):
-        curve = np.stack(
+
+    def score(shown: np.ndarray) -> np.ndarray:
+        return detector.score(shown).reshape(len(shown))
+
+    return {
+        kind: np.stack(
             [
                 saliency.deletion(
-                    clip[part],
-                    one[part],
-                    lambda x: detector.score(x).reshape(len(x)),
-                    insert=kind == "insertion",
+                    clip[part], one[part], score, insert=kind == "insertion"
                 )
                 for clip, one in zip(clips, heat, strict=True)
             ]
         )
-        scores[kind] = saliency.area(curve)
-        lines[kind] = curve.mean(axis=0)
-    return scores, lines
+        for kind in ("deletion", "insertion")
+    }
 
 
 def _by_video(values: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@
 
 A family file has PAPER (the paper's own settings, frozen), LEVEL ("frame" or "video"),
 `view(frames)` (what the network gets to see), `build(...) -> Built` and
-`loss(class_weight)`. Another lesson adds a file and its name here.
+`loss(class_weight)`. Another lesson adds a file and its name here; `Built.maps` says
+where its network can be asked what it looks at.
 """
 
 import importlib

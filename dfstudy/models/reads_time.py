@@ -120,24 +120,40 @@ def more(
     length = max(min(readings.shape[1], 8), readings.shape[1] // 2)
     start = rng.integers(0, readings.shape[1] - length + 1)
     x = readings[:, start : start + length]
-    real = [clip for clip in x[labels == 0] for _ in range(_COPIES)]
-    copies = [clip[_reordered(length, rng)] for clip in real]
-    x = torch.stack([_disguised(clip, rng) for clip in (*x, *copies)])
-    return x, torch.cat([labels, torch.ones(len(copies), dtype=labels.dtype)])
+    real = x[labels == 0].repeat_interleave(_COPIES, dim=0)
+    if len(real):
+        orders = np.stack([_reordered(length, rng) for _ in real])
+        real = real.gather(1, _over(orders[:, :, None], real))
+    x = _disguised(torch.cat([x, real]), rng)
+    return x, torch.cat([labels, torch.ones(len(real), dtype=labels.dtype)])
 
 
-def _reordered(length: int, rng: np.random.Generator) -> Tensor:
+def _reordered(length: int, rng: np.random.Generator) -> np.ndarray:
     order, start = np.arange(length), 0
     while start < length:
         stop = start + rng.integers(3, 5)
         order[start:stop] = rng.permutation(order[start:stop])
         start = stop
-    return torch.from_numpy(order)
+    return order
 
 
-def _disguised(clip: Tensor, rng: np.random.Generator) -> Tensor:
-    clip = clip[:, torch.from_numpy(rng.permutation(clip.shape[1]))]
-    signs = torch.from_numpy(rng.choice([-1.0, 1.0], clip.shape[1])).to(clip.dtype)
-    middle = clip.mean(0)
-    clip = middle + (clip - middle) * signs
-    return clip.flip(0) if rng.random() < 0.5 else clip
+def _disguised(clips: Tensor, rng: np.random.Generator) -> Tensor:
+    """Each of (N, T, F) with its readings shuffled and mirrored, half of them back."""
+    _, length, features = clips.shape
+    # Drawn clip by clip, applied at once: a tensor operation a clip costs as much as
+    # the step of the network.
+    draws = [
+        (rng.permutation(features), rng.integers(0, 2, features), rng.random())
+        for _ in clips
+    ]
+    places, signs, back = (np.stack(part) for part in zip(*draws, strict=True))
+    clips = clips.gather(2, _over(places[:, None, :], clips))
+    middle = clips.mean(1, keepdim=True)
+    clips = middle + (clips - middle) * torch.from_numpy(2 * signs - 1)[:, None]
+    forwards = np.arange(length)
+    order = np.where(back[:, None] < 0.5, forwards[::-1], forwards)
+    return clips.gather(1, _over(order[:, :, None], clips))
+
+
+def _over(indices: np.ndarray, clips: Tensor) -> Tensor:
+    return torch.from_numpy(indices).expand_as(clips)

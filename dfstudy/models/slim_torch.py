@@ -56,11 +56,10 @@ FINE = Slim(stages=((48, 2), (96, 1)))
 class SlimBackbone(nn.Module):
     """uint8 RGB (N, H, W, 3) to features (N, 96); any H and W of at least 16."""
 
-    def __init__(self, recipe: Slim = SLIM, *, fine: bool = False):
+    def __init__(self, *, fine: bool = False):
         """`fine`: maps of FINE, and their mean: each place has its part in a score."""
         super().__init__()
-        recipe = FINE if fine else recipe
-        self.mean = fine
+        recipe, self.mean = (FINE, True) if fine else (SLIM, False)
         self.stem = _ConvNorm(
             3, recipe.stem_channels, recipe.stem_kernel, recipe.stem_stride, recipe
         )

@@ -66,6 +66,8 @@ def sweep(
     if not points:
         raise ValueError("no points to try")
     runs = paths.runs(profile.name) / "sweep"
+    # Points are compared with one another only, so all of them may be shorter.
+    variant = replace(variant, longer=variant.longer * profile.sweep_epochs)
     rows = []
     for point in points:
         metrics = experiment.train(

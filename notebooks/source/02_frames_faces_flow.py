@@ -215,9 +215,13 @@ if truth_file.exists():
     truth = pd.read_parquet(truth_file)
     truth = truth[truth["video_id"].isin(val["video_id"]) & (truth["family"] == "partial")]
     forged = {row.video_id: np.array(row.manipulated) for row in truth.itertuples()}
+if forged:
     shares = [frames.mean() for frames in forged.values()]
     print(f"{len(forged)} validation fakes with a forged stretch, which takes", end=" ")
     print(f"{min(shares):.0%} to {max(shares):.0%} of the clip")
+elif truth_file.exists():
+    print("No validation fake of this set is forged in one stretch only, so there is no")
+    print("stretch that a sampling could miss. Pictures yes, numbers no.")
 else:
     print("Nobody has written down which frames of these videos are forged, so nobody")
     print("knows what a sampling misses here. Pictures yes, numbers no.")

@@ -472,8 +472,8 @@ print(10e-3, "and 10e-6 is", 10e-6)
 # %% [markdown]
 # Most people who write 10e-3 mean ten to the power of minus three, so that is how we read
 # it; the recipe says so, and it is a parameter. The profile says how many points of the
-# grid are tried, and each is a detector of its own. We sweep the cheapest detector of
-# whole videos that we have, the recurrent one of lesson 06: a few seconds a point.
+# grid are tried, and for how long; each is a detector of its own. We sweep the cheapest of
+# our detectors of whole videos, the recurrent one of lesson 06: a few seconds a point.
 #
 # **Predict:** which point will validation choose? And how much better than that is the
 # best of the test results?

@@ -311,6 +311,10 @@ maps.strip(explained.through_time(memory.detector, study.data, stretch), title="
 maps.strip(explained.through_time(s2.detector, study.data, stretch), title="S2, PyTorch, LSTM: one clip a row")
 
 # %% [markdown]
+# Compare the clips before you believe one. S1's LSTM judges by its last state, which has
+# heard the last frames best: heat that grows towards the end of *every* clip tells how a
+# network reads, and not when the video was forged.
+#
 # ## 6. The surest errors
 #
 # **Predict:** before you see them: what will those videos have in common of which S0's
