@@ -120,8 +120,10 @@ def build(options: "Options", uploads: Uploads, worker: Worker) -> gr.Blocks:
             reply["walk"],
         )
 
-    def about(chosen: list[str]) -> tuple:
-        return _banner(chosen, shelf), _cards(chosen, shelf), _asks(chosen, shelf)
+    def about(chosen: object) -> tuple:
+        # Not preprocessed: whatever a visitor sends arrives as it is.
+        known = [name for name in shelf if isinstance(chosen, list) and name in chosen]
+        return _banner(known, shelf), _cards(known, shelf), _asks(known, shelf)
 
     def leave(request: gr.Request) -> None:
         uploads.forget(request.session_hash)
@@ -216,7 +218,7 @@ def _checked(chosen: object, text: object, shelf: dict[str, "Shelved"]) -> dict:
     """Names of detectors that are here, and words."""
     if not isinstance(chosen, list) or not chosen:
         raise Refused("Please choose a detector.")
-    if unknown := [name for name in chosen if name not in shelf]:
+    if unknown := [name for name in chosen if name not in list(shelf)]:
         raise Refused(f"There is no detector {str(unknown[0])[:80]!r} here.")
     reads = [shelf[name].text for name in chosen]
     text = text.strip()[:500] if isinstance(text, str) else ""
@@ -229,7 +231,7 @@ def _checked(chosen: object, text: object, shelf: dict[str, "Shelved"]) -> dict:
 
 
 def _banner(chosen: Sequence[str], shelf: dict[str, "Shelved"]) -> str:
-    if not any(shelf[name].synthetic for name in chosen if name in shelf):
+    if not any(shelf[name].synthetic for name in chosen):
         return ""
     return f'<p class="df-banner" role="note">{_SYNTHETIC}</p>'
 
@@ -239,13 +241,12 @@ def _cards(chosen: Sequence[str], shelf: dict[str, "Shelved"]) -> str:
         shelf[name].card
         or f"### {name}\n\nThis detector has no model card: nobody knows its limits."
         for name in chosen
-        if name in shelf
     ]
     return "\n\n---\n\n".join(cards)
 
 
 def _asks(chosen: Sequence[str], shelf: dict[str, "Shelved"]):
-    reads = any(shelf[name].text for name in chosen if name in shelf)
+    reads = any(shelf[name].text for name in chosen)
     return gr.update(visible=reads)
 
 
