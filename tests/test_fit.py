@@ -13,7 +13,6 @@ from sklearn.metrics import roc_auc_score
 from dfstudy.data import loader
 from dfstudy.models import FAMILIES, detector, family, forward, margin
 from dfstudy.models.text import SIZE
-from dfstudy.training import history as history_module
 from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
 from dfstudy.training.schedule import one_cycle
 
@@ -94,12 +93,6 @@ class Order(torch.utils.data.Sampler):
         return iter(rng.permutation(self.n).tolist())
 
 
-@pytest.fixture(autouse=True)
-def every_epoch_is_kept(monkeypatch):
-    """Toy epochs take no time; here each of them is written down all the same."""
-    monkeypatch.setattr(history_module, "KEEP_S", 0.0)
-
-
 def run(name, folder, *, n=40, epochs=3, val=None, breaks_at=None, **options):
     """One fit of the slim network; returns its module and its history."""
     lesson = family(name)
@@ -170,24 +163,6 @@ def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
     # A whole fit leaves nothing to go on from: the next one begins anew.
     _, again = run(name, tmp_path / "cut", epochs=1, schedule=one_cycle)
     assert len(again) == 1
-
-
-@pytest.mark.parametrize("name", FITS)
-@pytest.mark.parametrize("patience", [9, None])
-def test_what_was_short_begins_anew_and_ends_the_same(
-    name, patience, tmp_path, monkeypatch
-):
-    exact = {"precision": "32-true"} if family(name).FRAMEWORK == "torch" else {}
-    options = {"patience": patience} | exact
-    _, whole = run(name, tmp_path / "whole", **options)
-    monkeypatch.setattr(history_module, "KEEP_S", 1e6)
-    with pytest.raises(Exception, match="power cut"):
-        run(name, tmp_path / "cut", breaks_at=1.5, **options)
-    kept = {*(tmp_path / "cut").glob("last.ckpt"), *(tmp_path / "cut").glob("backup/*")}
-    assert not kept
-    _, rest = run(name, tmp_path / "cut", **options)
-    assert rest["epoch"].tolist() == [0, 1, 2]
-    np.testing.assert_allclose(losses(rest), losses(whole), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", [*FITS, "two_stream_video"])
@@ -306,21 +281,6 @@ def test_the_log_knows_its_best_epoch(tmp_path):
         assert log.add(*ranked(auroc), epoch=epoch, **numbers) == pytest.approx(auroc)
         assert log.stale() == (epoch == 2)
     assert log.best() == pytest.approx(0.8)
-
-
-def test_the_log_says_when_to_write_down_where_the_fit_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(history_module, "KEEP_S", 2.0)
-    log, asked = log_of(tmp_path), []
-    numbers = {"train_loss": 1, "train_accuracy": 0.5, "val_loss": 1}
-    for epoch, seconds in enumerate([1.5, 0.4, 0.2, 1.9, 5.0]):
-        log.add(*ranked(0.6), epoch=epoch, seconds=seconds, **numbers)
-        asked.append(log.due())
-    assert asked == [False, False, True, False, True]
-    # What a break did not cost counts no more.
-    again = log_of(tmp_path)
-    again.restore(3)
-    again.add(*ranked(0.6), epoch=3, seconds=1.9, **numbers)
-    assert not again.due()
 
 
 @pytest.mark.parametrize(

@@ -101,9 +101,9 @@ def fit(
         verbose=0,
         callbacks=[
             _Rate(learning_rate, schedule, len(train), epochs),
-            _Epoch(train, val, log, best if patience is not None else None, seed),
+            _Epoch(train, val, log, best, seed),
             # Last: an epoch is done when it is validated.
-            _Backup(backup, log),
+            keras.callbacks.BackupAndRestore(backup),
         ],
     )
     if patience is not None:
@@ -141,23 +141,13 @@ class _Rate(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self._highest * factor
 
 
-class _Backup(keras.callbacks.BackupAndRestore):
-    def __init__(self, folder: Path, log: EpochLog):
-        super().__init__(folder)
-        self._log = log
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        if self._log.due():
-            super().on_epoch_end(epoch, logs)
-
-
 class _Epoch(keras.callbacks.Callback):
     def __init__(
         self,
         train: DataLoader,
         val: DataLoader,
         log: EpochLog,
-        best: Path | None,  # of the best weights, where they are to be kept
+        best: Path,
         seed: int,
     ):
         super().__init__()
@@ -194,7 +184,7 @@ class _Epoch(keras.callbacks.Callback):
             val_loss=float(keras.ops.convert_to_numpy(loss)),
             seconds=time.perf_counter() - self._start,
         )
-        if self._best is not None and score > before:
+        if score > before:
             self.model.save_weights(self._best)
         if self._log.stale():
             self.model.stop_training = True

@@ -108,15 +108,15 @@ def fit(
     steps = _optimizer(optimizer, groups, learning_rate, weight_decay)
     task = _Task(module, loss, steps, schedule, thaw, seed, log)
     best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
-    chosen = []
-    if patience is not None:
-        chosen = [EarlyStopping("score", mode="max", patience=patience), best]
     # Its own, and after it: save_last writes only where the score got better.
-    latest = _Latest(folder, last.stem, log)
+    latest = ModelCheckpoint(folder, last.stem, enable_version_counter=False)
+    stop = []
+    if patience is not None:
+        stop = [EarlyStopping("score", mode="max", patience=patience)]
     with _quiet():
         trainer = L.Trainer(
             max_epochs=epochs,
-            callbacks=[*chosen, latest],
+            callbacks=[*stop, best, latest],
             precision=precision or _fast_precision(),
             devices=1,
             logger=False,  # history.csv is the log, the same in both frameworks
@@ -127,23 +127,11 @@ def fit(
         trainer.fit(task, train, val, ckpt_path=last if last.is_file() else None)
     if trainer.interrupted:  # Lightning would go on as if the fit were whole
         raise KeyboardInterrupt
-    if patience is not None:
-        state = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
-        task.load_state_dict(state["state_dict"])
+    kept = last if patience is None else best.best_model_path
+    state = torch.load(kept, weights_only=True, map_location="cpu")
+    task.load_state_dict(state["state_dict"])
     last.unlink(missing_ok=True)
     return log.finish()
-
-
-class _Latest(ModelCheckpoint):
-    """Where the fit is, for one that was broken off to go on from."""
-
-    def __init__(self, folder: Path, name: str, log: EpochLog):
-        super().__init__(folder, name, enable_version_counter=False)
-        self._log = log
-
-    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        if self._log.due():
-            super().on_train_epoch_end(trainer, module)
 
 
 class _Task(L.LightningModule):

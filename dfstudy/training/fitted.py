@@ -44,7 +44,6 @@ from dfstudy.video.sample import even_indices
 __all__ = ["PLAIN", "Variant", "fitted", "folder_of", "history"]
 
 _HISTORY = "history.csv"
-_WATCHED = 2  # frames of a validation video
 
 
 def fitted(
@@ -127,15 +126,13 @@ def _fit(
     if len(train.labels.unique()) < 2:
         raise ValueError(f"{data.name}: the training videos are all of one class")
     reading, options = _reading(family, recipe, profile, frozen)
-    # Where no epoch is chosen, validation only draws a curve: few frames will do.
-    watched = reading.get("draw") if profile.patience is not None else _WATCHED
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
     table = fit(
         built.head if frozen else built.module,
         loader(
             train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
         ),
-        loader(_thinned(val, watched), batch_size=64, shuffle=False),
+        loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
         epochs=_epochs(recipe, profile, variant),

@@ -33,7 +33,6 @@ COLUMNS = (
     "seconds",
 )
 MONITORS = {"val_auroc": 1, "val_accuracy": 1, "val_loss": -1}  # -1: lower is better
-KEEP_S = 5.0  # seconds of training that a break may cost, beside its epoch
 _FILE = "history.csv"
 _SETTINGS = "settings.json"
 
@@ -100,7 +99,6 @@ class EpochLog:
         self._monitor = monitor
         self._verbose = verbose
         self._warned = False
-        self._safe = 0  # epochs that a break would not cost
         card = folder / _SETTINGS
         items = len(train.dataset), len(val.dataset)
         same = [framework, items, epochs, patience, monitor, settings]
@@ -115,19 +113,6 @@ class EpochLog:
         file = self.folder / _FILE
         if epochs_done and file.is_file():
             self.rows = pd.read_csv(file).head(epochs_done).to_dict("records")
-            self._safe = len(self.rows)
-
-    def due(self) -> bool:
-        """Whether it is time to write down where the fit is, as the caller then does.
-
-        To write that takes as long as many steps of a small network do, so it is done
-        after KEEP_S seconds of training, not after each epoch.
-        """
-        waited = sum(row["seconds"] for row in self.rows[self._safe :])
-        if waited < KEEP_S:
-            return False
-        self._safe = len(self.rows)
-        return True
 
     def add(
         self,
