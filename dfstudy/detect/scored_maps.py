@@ -6,12 +6,13 @@ found.differences               # the trained detector's maps minus each control
 
 The synthetic set knows where each fake is forged, so a map can be right or wrong. But a
 map may be right for no good reason: faces are in the middle, forgeries have edges. So
-beside the maps of the detector stand those of three that know nothing of forgeries:
+beside the maps of the detector stand those of some that know nothing of forgeries:
 
     random weights   the same architecture, untrained, by the same method, several seeds
                      (Adebayo et al. 2018, arXiv 1810.03292)
     edges            the length of the picture's gradient (Sobel)
-    centre           a hill in the middle of what is seen, the same for every picture
+    centre           a hill in the middle of what is seen, the same for every picture;
+                     a narrow one has more of its energy in a mask that is there, too
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +33,8 @@ from dfstudy.models import detector as detectors
 from dfstudy.models.detector import Detector
 
 TRAINED, RANDOM, EDGES, CENTRE = "trained", "random weights", "edges", "centre"
-CONTROLS = (RANDOM, EDGES, CENTRE)
+NARROW = "narrow centre"
+CONTROLS = (RANDOM, EDGES, CENTRE, NARROW)
 METRICS = ("pointing", "energy", "deletion", "insertion")
 TOLERANCE = 0.03  # of the shorter side: pixels around the mask that the pointer may hit
 NO_MASKS = "nobody has written down where these videos are forged"
@@ -89,7 +91,8 @@ def scored_maps(
     clips, truth = _seen(detector, data, rows, frames)
     ways: dict[str, list[np.ndarray]] = {TRAINED: [explain(detector, clips)]}
     ways[RANDOM] = [explain(untrained(detector, s), clips) for s in range(random_seeds)]
-    ways[EDGES], ways[CENTRE] = [edges(clips)], [centre(clips)]
+    ways[EDGES] = [edges(clips)]
+    ways[CENTRE], ways[NARROW] = [centre(clips)], [centre(clips, wide=1 / 8)]
     values, curves, chance = [], [], {"pointing": np.nan, "energy": 1.0}
     pixels = round(TOLERANCE * min(view.height, view.width))
     if truth is not None:
@@ -142,12 +145,12 @@ def edges(clips: np.ndarray) -> np.ndarray:
     return out
 
 
-def centre(clips: np.ndarray) -> np.ndarray:
-    """A hill in the middle, its deviation a quarter of the shorter side."""
+def centre(clips: np.ndarray, *, wide: float = 1 / 4) -> np.ndarray:
+    """A hill in the middle; `wide` is its deviation, a share of the shorter side."""
     height, width = clips.shape[2:4]
-    wide = min(height, width) / 4
+    pixels = wide * min(height, width)
     y, x = (np.arange(n) - (n - 1) / 2 for n in (height, width))
-    hill = np.exp(-(y[:, None] ** 2 + x**2) / (2 * wide**2)).astype(np.float32)
+    hill = np.exp(-(y[:, None] ** 2 + x**2) / (2 * pixels**2)).astype(np.float32)
     return np.broadcast_to(hill, clips.shape[:-1])
 
 

@@ -219,10 +219,11 @@ checks.energy(energy)
 # %% [markdown]
 # A map can be right for no good reason: forgeries are in faces, faces in the middle, and a
 # pasted part has an edge. So maps that know nothing of forgeries stand beside it: the
-# same network with **random weights**, an **edge detector**, and a hill in the **centre**.
+# same network with **random weights**, an **edge detector**, and a hill in the **centre**,
+# a wide one and a narrow one.
 #
-# **Predict:** put the four in order, for the detector of faces. Which control will come
-# closest?
+# **Predict:** put them in order, for the detector of faces. Which control will come
+# closest? What does it win by being narrow?
 
 # %%
 blends = test[test["method"] == "blend"] if study.data.kind == "synthetic" else test[test["label"] == 1]
@@ -244,6 +245,10 @@ maps.trial(trial, title="S3's detector of faces: Grad-CAM of unseen blends")
 trial.differences.round(2)
 
 # %% [markdown]
+# Both hills point at the same pixel. Energy per area can be won by being narrow, if the
+# middle is a good guess: such a score says how *sure* a map is of a place, and has to be
+# read beside the pointing game.
+#
 # If a map did not change when the weights are thrown away, it would say nothing of what
 # the network has learned: Adebayo et al. (2018) found popular methods that fail so.
 # "Looks right" is passed by an edge detector, too.
