@@ -71,7 +71,9 @@ def test_points_are_detectors_of_their_own_and_trained_once(tiny_data):
     settings = {"data": tiny_data, "profile": replace(TINY, pretrained="none")}
     tried = sweep.sweep("frame_torch", POINTS[1:], seed=0, **settings)
     folder = paths.runs(TINY.name) / "sweep"
-    names = ["frame_torch-lr0.001-batch16_0", "frame_torch-lr1e-06-batch4_0"]
+    shorter = f"longer{TINY.sweep_epochs:g}_0"
+    points = ("frame_torch-lr0.001-batch16", "frame_torch-lr1e-06-batch4")
+    names = [f"{point}-{shorter}" for point in points]
     assert sorted(path.name for path in (folder / "models").iterdir()) == names
     assert len(list((folder / "results").glob("sweep_*.json"))) == 2
     assert not list((paths.runs(TINY.name)).glob("results/*lr*"))
