@@ -30,6 +30,21 @@ def runs(profile: str) -> Path:
     return _made(Path(os.environ.get("DFSTUDY_RUNS") or root() / "runs") / profile)
 
 
+def detectors() -> list[Path]:
+    """The folders of trained detectors in all runs, the newest first.
+
+    FileNotFoundError, which says how to train one, where there is none.
+    """
+    cards = list(runs("").glob("**/models/*/model.json"))
+    if not cards:
+        raise FileNotFoundError(
+            f"no trained detector under {runs('')}: train one with"
+            " ./run_all.sh --only 03, or name one with --model FOLDER"
+        )
+    newest = sorted(cards, key=lambda file: file.stat().st_mtime, reverse=True)
+    return [file.parent for file in newest]
+
+
 def code_sha256() -> str:
     """Hash of the package's own files and of the lock: what a kept result rests on."""
     package = Path(__file__).resolve().parent

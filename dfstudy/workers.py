@@ -11,6 +11,13 @@ from multiprocessing import connection
 import cv2
 
 
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def start() -> None:
     """One OpenCV thread, as there is a worker a core; an end when the parent ends."""
     threading.Thread(target=_die_with_parent, daemon=True).start()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from manifests import pairs, swaps
 
-from dfstudy import cli
+from dfstudy import cli, paths
 from dfstudy.commands import videos as commands
 from dfstudy.data import manifest
 from dfstudy.data.shards import Prepared
@@ -108,7 +108,7 @@ def test_newest_model_is_the_default(capfd, tiny_model, tiny_data):
     code = cli.main(["predict", tiny_data.manifest["path"].iloc[0], "--json"])
     out, _ = capfd.readouterr()
     assert code == 0
-    assert json.loads(out)["detectors"][0]["folder"] == str(detect.newest_model())
+    assert json.loads(out)["detectors"][0]["folder"] == str(paths.detectors()[0])
 
 
 def test_without_a_model_it_says_how_to_get_one(capfd, tmp_path, monkeypatch):

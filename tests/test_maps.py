@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dfstudy.detect import explained
+from dfstudy.detect import explained, scored_maps
 from dfstudy.detect.explained import Moments, Pictures
 from dfstudy.detect.scored_maps import CONTROLS, METRICS, NO_MASKS, TRAINED, ScoredMaps
 from dfstudy.report import maps
@@ -113,9 +113,9 @@ def test_pictures_show_the_frame_of_which_most_is_forged(monkeypatch):
     truth = TRUTH.copy()
     truth[0, :3] = False
     truth[1] = False
-    monkeypatch.setattr(explained, "masks", lambda *_: truth)
+    monkeypatch.setattr(scored_maps, "masks", lambda *_: truth)
     of = dict(zip("abc", FRAMES, strict=True))
-    data = SimpleNamespace(prepared=lambda _: SimpleNamespace(array=of.__getitem__))
+    data = SimpleNamespace(prepared=lambda _: SimpleNamespace(clip=of.__getitem__))
     rows = pd.DataFrame({"video_id": list("abc")})
     asked = SimpleNamespace(view=None)
     got = explained.heat_of(asked, data, rows, explain=lambda *_: HEAT)
@@ -130,12 +130,12 @@ def test_pictures_show_the_frame_of_which_most_is_forged(monkeypatch):
 def test_shares_over_time_add_up_to_one(monkeypatch):
     heat = HEAT.copy()
     heat[1] = 0
-    monkeypatch.setattr(explained, "masks", lambda *_: None)
+    monkeypatch.setattr(scored_maps, "masks", lambda *_: None)
     monkeypatch.setattr(explained, "gradcam", lambda *_: heat)
     none = pd.DataFrame(columns=["manipulated"])
     monkeypatch.setattr(explained, "truth", lambda _: none)
     of = dict(zip("abc", FRAMES, strict=True))
-    data = SimpleNamespace(prepared=lambda _: SimpleNamespace(array=of.__getitem__))
+    data = SimpleNamespace(prepared=lambda _: SimpleNamespace(clip=of.__getitem__))
     rows = pd.DataFrame({"video_id": list("abc")})
     got = explained.over_time(SimpleNamespace(view=None), data, rows)
     np.testing.assert_allclose(got.share.sum(1), 1)

@@ -39,7 +39,7 @@ def data(monkeypatch):
     """Videos whose frames and masks are known."""
     monkeypatch.setattr(module, "masks", lambda data, view, names: TRUTH)
     of = dict(zip(ROWS["video_id"], CLIPS, strict=True))
-    return SimpleNamespace(prepared=lambda view: SimpleNamespace(array=of.__getitem__))
+    return SimpleNamespace(prepared=lambda view: SimpleNamespace(clip=of.__getitem__))
 
 
 def test_a_map_of_the_truth_wins_and_one_of_the_rest_loses(data):

@@ -217,7 +217,7 @@ def test_who_dies_or_hangs_has_an_error_of_his_own(dfstudy, folder, monkeypatch)
 def test_processes_are_as_many_as_there_is_room_for(monkeypatch):
     import psutil
 
-    monkeypatch.setattr(pool, "cores", lambda: 8)
+    monkeypatch.setattr("dfstudy.workers.cores", lambda: 8)
     free = Namespace(available=5 * 2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     assert commands._fitting(100) == 2

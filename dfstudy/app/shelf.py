@@ -39,16 +39,8 @@ def detectors(folders: Sequence[Path] | None = None) -> dict[str, Shelved]:
         if not (folder / "model.json").is_file():
             raise ValueError(f"{folder}: no detector, it has no model.json")
     if not chosen:
-        files = paths.runs("").glob("**/models/*/model.json")
-        newest = sorted(files, key=lambda file: -file.stat().st_mtime)
         # A variant (frame_torch-scratch_0) is a comparison's twin: last.
-        newest.sort(key=lambda file: "-" in file.parent.name)
-        chosen = [file.parent for file in newest]
-    if not chosen:
-        raise FileNotFoundError(
-            f"no trained detector under {paths.runs('')}: train one with"
-            " ./run_all.sh --only 03, or name one with --model FOLDER"
-        )
+        chosen = sorted(paths.detectors(), key=lambda folder: "-" in folder.name)
     names = [folder.name for folder in chosen]
     shelf = {}
     for folder in chosen:

@@ -52,10 +52,7 @@ def _chosen(evidence: Evidence | None) -> list[int]:
     """Which of the T sampled frames the slider stops at."""
     if evidence is None:
         return []
-    # A clip that is too short repeats frames.
-    _, once = np.unique(evidence.sample.indices, return_index=True)
-    places = np.linspace(0, len(once) - 1, min(len(once), _MOMENTS)).round().astype(int)
-    return once[np.unique(places)].tolist()
+    return reports.spread(evidence.sample.indices, _MOMENTS).tolist()
 
 
 def _tall(verdict: Verdict) -> bool:
@@ -69,18 +66,13 @@ def _lines(verdict: Verdict, chosen: Sequence[int]) -> Iterator[dict[str, Any]]:
     for name, opinions in groups or [("the video", verdict.opinions)]:
         if not opinions:
             continue
-        figure = timelines.over_time(opinions, until=_end(verdict))
+        figure = timelines.over_time(opinions, until=reports.length(verdict))
         drawn = pages.data_url("image/svg+xml", pages.svg(figure))
         yield {
             "name": name,
             "alt": f"P(fake) of {name} over time",
             "src": drawn,
         } | _axes(figure, [verdict.frames["seconds"][i] for i in chosen])
-
-
-def _end(verdict: Verdict) -> float | None:
-    rate = verdict.frames.get("fps")
-    return verdict.frames["decoded"] / rate if rate else None
 
 
 def _axes(figure: Figure, seconds: Sequence[float]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dfstudy import paths
 from dfstudy.commands.output import only_ours_on_stdout
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def predict(args: argparse.Namespace) -> int:
         from tqdm import tqdm
 
         files = files_of(args.files)
-        models = args.model or [_newest()]
+        models = args.model or paths.detectors()[:1]
         asked = Asked(
             models=tuple(models),
             text=args.text,
@@ -97,12 +98,6 @@ def files_of(names: Sequence[str | Path]) -> list[Path]:
             raise ValueError(problem)
         files += found
     return files
-
-
-def _newest() -> Path:
-    from dfstudy.detect import predict as detect  # slow to import, and not always used
-
-    return detect.newest_model()
 
 
 @dataclass(frozen=True)
@@ -186,7 +181,7 @@ def _fitting(files: int) -> int:
     """How many processes the cores, the free memory and the files have room for."""
     import psutil
 
-    from dfstudy.detect.many import cores
+    from dfstudy.workers import cores
 
     room = psutil.virtual_memory().available // _MEMORY
     return max(1, min(files, cores(), int(room)))

@@ -91,6 +91,11 @@ class Prepared:
         """The shards, for `webdataset.WebDataset`."""
         return [str(path) for path in sorted(self.folder.glob("shard-*.tar"))]
 
+    def clip(self, video_id: str) -> np.ndarray:
+        """uint8 (T, H, W, 3): whole frames, or the most prominent face."""
+        array = self.array(video_id)
+        return array[0] if array.ndim == 5 else array
+
     def array(self, video_id: str) -> np.ndarray:
         """uint8 (T, H, W, 3), or (F, T, s, s, 3) for faces, most prominent first."""
         row = self._row(video_id)

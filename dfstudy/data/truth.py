@@ -40,13 +40,10 @@ def truth(data: Dataset) -> pd.DataFrame:
     for the person who is seen. Indexed by `video_id`; empty where no truth.parquet lies
     beside the videos.
     """
-    files = [home / "truth.parquet" for home in layouts.homes(data.root)]
-    tables = [
-        pd.read_parquet(file, columns=list(_TRUTH)) for file in files if file.exists()
-    ]
-    if not tables:
+    table = _written(data, columns=list(_TRUTH))
+    if table is None:
         return pd.DataFrame(columns=list(_TRUTH)).set_index("video_id")
-    return pd.concat(tables).set_index("video_id")
+    return table
 
 
 def known_of(data: Dataset) -> pd.DataFrame:
@@ -54,14 +51,18 @@ def known_of(data: Dataset) -> pd.DataFrame:
 
     Of other videos the columns that are asked for are there, and empty.
     """
-    files = [home / "truth.parquet" for home in layouts.homes(data.root)]
-    tables = [pd.read_parquet(file) for file in files if file.exists()]
-    names = data.manifest["video_id"]
-    if not tables:
+    table, names = _written(data), data.manifest["video_id"]
+    if table is None:
         empty = dict.fromkeys(_DETAILS, pd.Series(np.nan, dtype=object))
         return pd.DataFrame(empty, index=pd.Index(names)).assign(kind=kinds(data))
-    table = pd.concat(tables).set_index("video_id").reindex(names)
-    return table.assign(kind=kinds(data))
+    return table.reindex(names).assign(kind=kinds(data))
+
+
+def _written(data: Dataset, columns: list[str] | None = None) -> pd.DataFrame | None:
+    """What truth.parquet says beside the videos, by `video_id`; None without one."""
+    files = [home / "truth.parquet" for home in layouts.homes(data.root)]
+    tables = [pd.read_parquet(file, columns=columns) for file in files if file.exists()]
+    return pd.concat(tables).set_index("video_id") if tables else None
 
 
 def kinds(data: Dataset) -> pd.Series:

@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
@@ -252,7 +252,7 @@ def see_damaged(
             at = _move_up(np.flatnonzero(tracks[0].present), view)
     indices = clip.indices[at]
     later = clip.indices[looked + at] > indices if view.pairs else None
-    others = [_at(track, at) for track in others]
+    others = [track.at(at) for track in others]
     for damage in [None, *damages]:
         look = clip if damage is None else clip.damaged(damage)
         faces = _faces(look, tracks, at, looked, view)
@@ -306,16 +306,6 @@ def _sampling(
         return np.concatenate([indices, beside_indices(indices, n_frames, step=step)])
 
     return choose
-
-
-def _at(track: "FaceTrack", at: np.ndarray) -> "FaceTrack":
-    return replace(
-        track,
-        boxes=track.boxes[at],
-        confidences=track.confidences[at],
-        present=track.present[at],
-        detected=track.detected[at],
-    )
 
 
 def _rate(times: np.ndarray) -> float | None:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from dfstudy.data.dataset import Dataset
-from dfstudy.data.truth import masks, truth
+from dfstudy.data.truth import truth
 from dfstudy.detect.gradcam import finer, gradcam
-from dfstudy.detect.scored_maps import Heat, spread
+from dfstudy.detect.scored_maps import Heat, seen, spread
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
 from dfstudy.training import experiment
@@ -102,7 +102,7 @@ def heat_of(
 
     One alone is the one of which most is forged, where that is known, else the middle.
     """
-    clips, where = _seen(detector, data, rows)
+    clips, where = seen(detector, data, rows)
     heat = explain(detector, clips)
     length = clips.shape[1]
     at = np.tile(spread(length, frames), (len(clips), 1))
@@ -122,7 +122,7 @@ def through_time(
 
 def over_time(detector: Detector, data: Dataset, rows: pd.DataFrame) -> Moments:
     """When the heat is there, and when the video is forged."""
-    clips, _ = _seen(detector, data, rows)
+    clips, _ = seen(detector, data, rows)
     heat = gradcam(detector, clips).sum((2, 3))
     total = heat.sum(1, keepdims=True)
     even = np.full(heat.shape, 1 / heat.shape[1])
@@ -149,13 +149,3 @@ def inside(found: Moments) -> str:
     forged, share = found.forged[some], found.share[some]
     ratio = (share * forged).sum(1) / forged.mean(1)
     return f"{ratio.mean():.2f} times its share of the time ({some.sum()} videos)"
-
-
-def _seen(
-    detector: Detector, data: Dataset, rows: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray | None]:
-    view = detector.view
-    prepared = data.prepared(view)
-    clips = [prepared.array(name) for name in rows["video_id"]]
-    clips = np.stack([clip[0] if clip.ndim == 5 else clip for clip in clips])
-    return clips, masks(data, view, list(rows["video_id"]))

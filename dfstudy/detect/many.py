@@ -33,13 +33,6 @@ class Lost:
     reason: str
 
 
-def cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def many(
     items: Sequence[Item],
     start: Callable[[], Callable[[Item], Answer]],
@@ -69,7 +62,9 @@ def many(
         while place < len(items):
             busy = sum(worker.at is not None for worker in crew)
             while len(crew) < min(workers, busy + len(waiting)):
-                crew.append(_Worker(start, max(1, cores() // workers), seconds))
+                crew.append(
+                    _Worker(start, max(1, processes.cores() // workers), seconds)
+                )
             for worker in crew:
                 ahead = waiting and waiting[0][0] - place >= _AHEAD * workers
                 if worker.ready and worker.at is None and waiting and not ahead:

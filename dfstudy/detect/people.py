@@ -63,40 +63,41 @@ class Crowd:
 
     def verdicts(self) -> list[FaceVerdict]:
         """Of everybody, then of the tracks that no detector was shown."""
-        faces = []
-        for person in self.people:
-            verdict = probability = None
-            if person.said:
-                verdict, probability, reason = judge.consensus(person.said)
-            else:
-                known = dict.fromkeys(reason for reason in person.unfit if reason)
-                reason = "; ".join(known) or WHOLE
-            faces.append(
-                FaceVerdict(
-                    face_id=len(faces),
-                    verdict=verdict,
-                    probability=probability,
-                    reason=reason,
-                    opinions=person.said,
-                    **_places(person.face, len(self.first.indices)),
-                )
+        known = [(person.face, *_said(person)) for person in self.people]
+        others = [
+            (other, None, None, _why_left(other), []) for other in self.first.others
+        ]
+        return [
+            FaceVerdict(
+                face_id=i,
+                verdict=verdict,
+                probability=probability,
+                reason=reason,
+                opinions=opinions,
+                **_places(face, len(self.first.indices)),
             )
-        for other in self.first.others:
-            reason = f"only the {MOST_FACES} most prominent faces are scored"
-            if not other.sure:
-                most = other.confidences.max()
-                reason = f"perhaps no face: found with a confidence of {most:.2f} only"
-            faces.append(
-                FaceVerdict(
-                    face_id=len(faces),
-                    verdict=None,
-                    probability=None,
-                    reason=reason,
-                    opinions=[],
-                    **_places(other, len(self.first.indices)),
-                )
+            for i, (face, verdict, probability, reason, opinions) in enumerate(
+                known + others
             )
-        return faces
+        ]
+
+
+def _said(
+    person: Person,
+) -> tuple[str | None, float | None, str | None, list[Opinion]]:
+    """Verdict, probability, reason and opinions of one of the crowd."""
+    if person.said:
+        return *judge.consensus(person.said), person.said
+    known = dict.fromkeys(reason for reason in person.unfit if reason)
+    return None, None, "; ".join(known) or WHOLE, person.said
+
+
+def _why_left(other: FaceTrack) -> str:
+    """Why a track was not cut out."""
+    if other.sure:
+        return f"only the {MOST_FACES} most prominent faces are scored"
+    most = other.confidences.max()
+    return f"perhaps no face: found with a confidence of {most:.2f} only"
 
 
 def _places(face: FaceClip | FaceTrack | None, count: int) -> dict[str, list]:

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dfstudy import paths
 from dfstudy.data.view import Sample, View, see
 from dfstudy.detect import asking, judge
 from dfstudy.detect.people import MOST_FACES, Crowd, unfit
@@ -36,24 +35,6 @@ from dfstudy.video import track
 
 NOBODY = "no face was found in the sampled frames"
 Progress = Callable[[float, str], None]  # share done in [0, 1], what comes next
-
-
-class NoModelError(FileNotFoundError):
-    """There is no trained detector to predict with."""
-
-
-def newest_model() -> Path:
-    """The detector folder that was written last in any run.
-
-    Raises NoModelError, which says how to train one, where there is none.
-    """
-    folders = list(paths.runs("").glob("**/models/*/model.json"))
-    if not folders:
-        raise NoModelError(
-            f"no trained detector under {paths.runs('')}: train one with"
-            " ./run_all.sh --only 03, or name one with --model FOLDER"
-        )
-    return max(folders, key=lambda file: file.stat().st_mtime).parent
 
 
 def predict(

@@ -88,7 +88,10 @@ def scored_maps(
     view = detector.view
     if view.flow != "none" or view.text:
         raise ValueError("maps are scored of detectors that see nothing but the clip")
-    clips, truth = _seen(detector, data, rows, frames)
+    clips, truth = seen(detector, data, rows)
+    if detector.level == "frame":
+        at = spread(view.frames, frames)
+        clips, truth = clips[:, at], None if truth is None else truth[:, at]
     ways: dict[str, list[np.ndarray]] = {TRAINED: [explain(detector, clips)]}
     ways[RANDOM] = [explain(untrained(detector, s), clips) for s in range(random_seeds)]
     ways[EDGES] = [edges(clips)]
@@ -160,19 +163,15 @@ def spread(length: int, count: int) -> np.ndarray:
     return ((np.arange(count) + 0.5) * length / count).astype(int)
 
 
-def _seen(
-    detector: Detector, data: Dataset, rows: pd.DataFrame, frames: int
+def seen(
+    detector: Detector, data: Dataset, rows: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Clips of the main face or of whole frames, and where they are forged."""
-    view, names = detector.view, rows["video_id"]
+    """Clips uint8 (N, T, H, W, 3) of the main face or of whole frames, and where they
+    are forged, bool (N, T, H, W), or None where nobody knows."""
+    view, names = detector.view, list(rows["video_id"])
     prepared = data.prepared(view)
-    clips = [prepared.array(name) for name in names]
-    clips = np.stack([clip[0] if clip.ndim == 5 else clip for clip in clips])
-    truth = masks(data, view, list(names))
-    if detector.level == "video":
-        return clips, truth
-    at = spread(view.frames, frames)
-    return clips[:, at], None if truth is None else truth[:, at]
+    clips = np.stack([prepared.clip(name) for name in names])
+    return clips, masks(data, view, names)
 
 
 def _against(

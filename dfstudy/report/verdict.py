@@ -75,8 +75,8 @@ def of_file(
     place: int, verdict: Verdict, evidence: Sequence[Evidence]
 ) -> dict[str, Any]:
     """What the template shows of one file."""
-    frames, seconds = verdict.frames, verdict.seconds
-    end = frames["decoded"] / frames["fps"] if frames.get("fps") else None
+    seconds = verdict.seconds
+    end = length(verdict)
     levels = {
         look.detector: about["level"]
         for look, about in zip(evidence, verdict.detectors, strict=False)
@@ -185,7 +185,7 @@ class _Look:
             return
         seen = self.sample.faces[self.evidence.people.index(place)]
         most = _STRIP if face.opinions else _STRIP_UNSCORED
-        for i in _spread(self.sample.indices, most):
+        for i in spread(self.sample.indices, most):
             at = self._when(i)
             p = share(self._score(face.opinions, i))
             yield {
@@ -330,7 +330,13 @@ def share(p: float | None) -> str | None:
     return "> 0.99" if p > 0.99 else "< 0.01" if p < 0.01 else f"{p:.2f}"
 
 
-def _spread(indices: np.ndarray, most: int) -> list[int]:
+def length(verdict: Verdict) -> float | None:
+    """Seconds of the video, where its rate is known."""
+    rate = verdict.frames.get("fps")
+    return verdict.frames["decoded"] / rate if rate else None
+
+
+def spread(indices: np.ndarray, most: int) -> np.ndarray:
     """Places of at most so many frames, none of them a repeat."""
     _, once = np.unique(indices, return_index=True)
     return once[np.linspace(0, len(once) - 1, min(len(once), most)).round().astype(int)]

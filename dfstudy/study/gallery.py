@@ -50,8 +50,7 @@ def attributes(data: Dataset, view: View, video_ids: pd.Series) -> pd.DataFrame:
     prepared, rows = data.prepared(view), []
     heights = data.manifest.set_index("video_id")["height"]
     for video_id in video_ids:
-        clip = prepared.array(video_id)
-        clip = clip[0] if clip.ndim == 5 else clip
+        clip = prepared.clip(video_id)
         grey = clip.astype(np.float32).mean(axis=-1)
         row = {"brightness": grey.mean(), "contrast": grey.std(axis=(1, 2)).mean()}
         if len(grey) > 1:

@@ -87,13 +87,7 @@ class Clip:
         height, width = self.size
         ratio = np.array([width / small.shape[2], height / small.shape[1]] * 2)
         return [
-            replace(
-                track,
-                boxes=(track.boxes * ratio)[back],
-                confidences=track.confidences[back],
-                present=track.present[back],
-                detected=track.detected[back],
-            )
+            replace(track, boxes=track.boxes * ratio).at(back)
             for track in all_tracks(small, detector, every=every)
         ]
 

@@ -42,6 +42,16 @@ class FaceTrack:
     detected: np.ndarray  # bool (N,): by the detector, not only followed
     sure: bool = True  # a track that is not may be of no face
 
+    def at(self, places: np.ndarray) -> "FaceTrack":
+        """The same face in the frames `places` (M,) of the N."""
+        return replace(
+            self,
+            boxes=self.boxes[places],
+            confidences=self.confidences[places],
+            present=self.present[places],
+            detected=self.detected[places],
+        )
+
 
 class Detector(Protocol):
     """What the tracker needs; `FaceDetector` and `haar.HaarDetector` are two."""

@@ -10,7 +10,6 @@ a broken run goes on where it stopped.
 
 import json
 import multiprocessing
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -25,7 +24,7 @@ from dfstudy.data.synth.forge import FAMILIES
 from dfstudy.data.synth.pair import make_pair, write_json
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, render_clip
-from dfstudy.workers import start
+from dfstudy.workers import cores, start
 
 VERSION = 5  # of the renderer: raise it when the same seed gives other pictures
 _STRANGERS = 1  # their seed space; that of sets is pair.SPACE
@@ -82,7 +81,7 @@ def _make(root: Path, order: dict, workers: int | None, progress: bool) -> Path:
     parts.mkdir(parents=True, exist_ok=True)
     write_json(parts / "order.json", order)
     todo = [k for k in range(pairs) if not (parts / f"{k}.json").exists()]
-    workers = min(workers or _cores(), max(1, len(todo)))
+    workers = min(workers or cores(), max(1, len(todo)))
     with tqdm(
         total=pairs,
         initial=pairs - len(todo),
@@ -176,11 +175,3 @@ def _same(root: Path, path: Path, order: dict) -> Path:
             "choose another folder or delete it"
         )
     return root
-
-
-def _cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count()
-    )
