@@ -909,7 +909,7 @@ for kind in ("sampled", "adjacent"):
 # **Predict:** which is the smallest? Which of them change the pixels?
 
 # %%
-usable = some[~some["video_id"].isin(prepared.dropped)]
+usable = prepared.kept(some)
 originals = {name: prepared.array(name)[0] for name in usable["video_id"]}
 
 

@@ -176,7 +176,7 @@ checks.brighter(brighter)
 look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
 view = family.view(**look)
 prepared = study.data.prepared(view)
-training = videos[(videos["split"] == "train") & ~videos["video_id"].isin(prepared.dropped)]
+training = prepared.kept(videos[videos["split"] == "train"])
 fakes = training[training["label"] == 1]
 spatial = fakes[fakes["method"] == "blend"] if (fakes["method"] == "blend").any() else fakes
 watched = np.stack(
