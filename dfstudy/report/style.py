@@ -9,10 +9,13 @@ lightness too. Text is large enough to be read from the back of a room.
 
 import matplotlib.pyplot as plt
 import seaborn as sns
+from IPython import get_ipython
 from matplotlib import transforms
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+
+from dfstudy.report import alt
 
 REAL, FAKE = "#0072B2", "#D55E00"
 CLASS_NAMES = ("real", "fake")
@@ -27,7 +30,10 @@ _SIZE = 13  # points
 
 
 def apply() -> None:
-    """Set the theme for all figures made after this call."""
+    """Set the theme for all figures made after this call.
+
+    In a notebook, a figure also says in words what it shows (`alt.describe`).
+    """
     sns.set_theme(
         style="whitegrid",
         palette=list(PALETTE),
@@ -56,6 +62,9 @@ def apply() -> None:
     )
     # Chooses the notebook's backend now: only then does Jupyter show a returned Figure.
     plt.switch_backend(plt.get_backend())
+    if shell := get_ipython():
+        words = shell.display_formatter.formatters["text/plain"]
+        words.for_type(Figure, lambda fig, line, _: line.text(alt.describe(fig)))
 
 
 def figure(width: float, height: float) -> Figure:

@@ -1,0 +1,228 @@
+"""The site of a run: complete, self-contained, its links lead somewhere."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from lesson import write as lesson_notebook
+from matplotlib.figure import Figure
+
+from dfstudy.course import lessons, run
+from dfstudy.report import alt, comparison, markup, style
+
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
+WORDS = r"""## The *question*
+
+Is $\frac{a}{b} < 1$ so? See [lesson two](02_next.ipynb#the-question) and
+[the glossary](../docs/glossary.md). [![Open](https://example.org/badge.svg)](https://example.org)
+
+$$z = \sqrt{x}
+\;\pm\; y$$
+
+| one | two |
+|---|---|
+| 1 | 2 |
+
+## The *question*
+"""
+
+
+class Read(HTMLParser):
+    """What a page links to, shows and is made of."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids, self.images, self.tags = [], set(), [], set()
+        self.loads = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.add(tag)
+        if "id" in found:
+            assert found["id"] not in self.ids, f"two places called {found['id']}"
+            self.ids.add(found["id"])
+        if tag == "a":
+            self.links.append(found["href"])
+        if tag == "img":
+            self.images.append(found)
+        if tag in ("img", "script", "video", "link", "iframe", "source"):
+            self.loads.append(found.get("src") or found.get("href") or "")
+
+
+def outputs():
+    v4 = nbformat.v4
+    bar = "\rread:   0%|    | 0/2\rread: 100%|####| 2/2\n"
+    table = '<div><table border="1"><tr><td>cell</td></tr></table></div>'
+    picture = {"image/png": PNG, "text/plain": 'Scores; up: "share" <b>'}
+    return [
+        v4.new_output("stream", name="stdout", text="<i>printed</i>\n"),
+        v4.new_output("stream", name="stderr", text=bar),
+        v4.new_output("display_data", data=picture),
+        v4.new_output("display_data", data={"text/html": table, "text/plain": "t"}),
+        v4.new_output("display_data", data={"text/markdown": "- **saw** it"}),
+        v4.new_output("execute_result", data={"text/plain": "42 < 43"}),
+        v4.new_output(
+            "error", ename="E", evalue="x", traceback=["\x1b[31mE\x1b[0m: <x>"]
+        ),
+    ]
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """Two lessons, of which the first has run."""
+    monkeypatch.setenv("DFSTUDY_RUNS", str(tmp_path / "runs"))
+    for number, slug in (("01", "first"), ("02", "next")):
+        lesson_notebook(tmp_path / "notebooks", number, slug, "1 + 1")
+    found = lessons.find(tmp_path / "notebooks")
+    job = run.Job(lessons=found, profile="smoke")
+    text = nbformat.v4.new_markdown_cell(WORDS)
+    code = nbformat.v4.new_code_cell(
+        "x = 1  # <one>", outputs=outputs(), metadata={"tags": ["exercise"]}
+    )
+    added = nbformat.v4.new_code_cell(
+        "PROFILE = 'x'", metadata={"tags": ["injected-parameters"]}
+    )
+    copy = job.record_path(found[0]).with_suffix(".ipynb")
+    copy.parent.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[text, added, code]), copy)
+    record = (
+        '{"lesson": "01_first", "status": "ok", "seconds": 90.0, "inputs": "",'
+        ' "peak_memory_mb": 512.0, "started": "2026-01-01", "error": null}'
+    )
+    job.record_path(found[0]).write_text(record)
+    return job
+
+
+def pages(job):
+    run.write_pages(job)
+    return {path: path.read_text("utf-8") for path in job.folder.rglob("*.html")}
+
+
+def test_links_lead_somewhere_and_nothing_is_loaded_from_elsewhere(job):
+    found = pages(job)
+    assert len(found) == 4
+    read = {path.resolve(): Read(text) for path, text in found.items()}
+    for path, page in read.items():
+        for load in page.loads:
+            assert load.startswith("data:"), load[:80]
+        for link in page.links:
+            if link.startswith("https://"):
+                continue
+            place, _, anchor = unquote(link).partition("#")
+            target = (path.parent / place).resolve() if place else path
+            assert target.exists(), f"{path.name}: {link}"
+            if anchor and target in read and target.stem != "02_next":
+                assert anchor in read[target].ids, f"{path.name}: {link}"
+
+
+def test_every_picture_has_an_alternative_text(job):
+    for text in pages(job).values():
+        for image in Read(text).images:
+            assert image.get("alt", "").strip(), image["src"][:60]
+    page = (job.folder / "notebooks" / "01_first.html").read_text("utf-8")
+    alts = [image["alt"] for image in Read(page).images]
+    assert 'Scores; up: "share" <b>' in alts
+    assert r"\frac{a}{b} < 1" in alts and r"z = \sqrt{x} \;\pm\; y" in alts
+
+
+def test_a_lesson_shows_what_its_cells_put_out(job):
+    page = pages(job)[job.folder / "notebooks" / "01_first.html"]
+    assert "&lt;i&gt;printed" in page and "42 &lt; 43" in page
+    assert "<td>cell</td>" in page and "<strong>saw</strong>" in page
+    assert "0/2" not in page and "2/2" in page  # a bar's last state
+    assert "\x1b" not in page and "E</span>: &lt;x&gt;" in page
+    assert "PROFILE = " not in page  # the runner's cell
+    assert "Your turn" in page and "1.5 minutes" in page
+    assert page.count('<div class="wide"><table') == 2
+
+
+def test_sections_are_listed_and_have_anchors_of_their_own(job):
+    page = pages(job)[job.folder / "notebooks" / "01_first.html"]
+    assert '<li><a href="#the-question">The question</a></li>' in page
+    assert '<li><a href="#the-question-1">The question</a></li>' in page
+    assert 'href="02_next.html#the-question"' in page
+    assert f'href="{"https://github.com/dfstudy/dfstudy"}/blob/main/docs/gl' in page
+
+
+def test_lessons_lead_to_each_other_and_one_that_has_not_run_says_how(job):
+    found = pages(job)
+    first = found[job.folder / "notebooks" / "01_first.html"]
+    after = found[job.folder / "notebooks" / "02_next.html"]
+    assert 'rel="next" href="02_next.html"' in first and 'rel="prev"' not in first
+    assert 'rel="prev" href="01_first.html"' in after and 'rel="next"' not in after
+    assert "./run_all.sh --only 02" in after and "not run" in after
+
+
+def test_the_same_run_gives_the_same_bytes(job):
+    assert pages(job) == pages(job)
+    markup.formula.cache_clear()
+    again = pages(job)
+    assert again == pages(job)
+
+
+def test_the_comparison_belongs_to_the_site_where_there_is_one(job):
+    assert comparison.NAME == "comparison"
+    assert not any("comparison.html" in text for text in pages(job).values())
+    (job.folder / "comparison.html").write_text("a page")
+    assert all(
+        'href="' + "../" * (path.parent.name == "notebooks") + 'comparison.html"'
+        in text
+        for path, text in pages(job).items()
+        if path.name != "comparison.html"
+    )
+
+
+def test_every_formula_of_the_course_can_be_drawn():
+    drawn = 0
+    for lesson in lessons.find():
+        text = markup.Page()
+        for cell in nbformat.read(lesson.path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                drawn += text.html(cell.source).count('class="math"')
+    assert drawn > 10
+
+
+def test_a_formula_that_cannot_be_drawn_is_an_error():
+    with pytest.raises(ValueError, match="nonsense"):
+        markup.formula(r"\nonsense{x}", block=False)
+
+
+def test_a_figure_is_described_by_what_it_says():
+    fig = style.figure(4, 4)
+    left, right = fig.subplots(1, 2)
+    left.plot([1, 2], [3, 4], label="one")
+    left.set(title="Two\nlines", xlabel="epoch", ylabel="loss")
+    left.legend()
+    right.barh(["cat", "dog"], [1, 2])
+    right.text(0, 0, "0.5")
+    said = alt.describe(fig)
+    assert said == ("Two lines; across: epoch; up: loss; key: one; up: cat, dog; 0.5")
+    assert "2 panels" in alt.describe(_empty(2))
+    many = style.figure(3, 3)
+    many.subplots().set_title("word " * 400)
+    assert len(alt.describe(many)) <= 700
+
+
+def _empty(panels) -> Figure:
+    fig = style.figure(3, 3)
+    fig.subplots(1, panels)
+    return fig
+
+
+def test_a_notebook_keeps_the_description_with_the_figure(monkeypatch):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    monkeypatch.setattr(style, "get_ipython", lambda: shell)
+    style.apply()
+    fig = style.figure(3, 3)
+    fig.subplots().set_title("What it shows")
+    data, _ = shell.display_formatter.format(fig)
+    assert data["text/plain"] == "What it shows"
+    assert re.fullmatch(r"<Figure.*>", repr(fig))
