@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from colours import SEEN, confused, lightness
+from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
 from dfstudy.report import style
@@ -43,7 +44,7 @@ def test_lines_that_differ_in_more_than_hue_can_be_told_apart(look):
 
 
 def test_lines_that_differ_in_hue_alone_are_found():
-    (said,) = confused(drawn({"color": "#009E73"}, {"color": "#CC79A7"}))
+    (said,) = confused(drawn(*({"color": c, "ls": "-"} for c in style.PALETTE[:2])))
     assert said == "'line 0' and 'line 1' look alike in greyscale"
 
 
@@ -71,6 +72,13 @@ def test_what_is_many_series_at_once_differs_in_marker_or_line_too():
     ax.legend()
     assert confused(fig) == []
     assert confused(drawn(style.TRAINING, style.VALIDATION)) == []
+
+
+def test_the_theme_gives_lines_of_a_lesson_dashes_of_their_own():
+    with rc_context():
+        style.apply()
+        looks = list(rcParams["axes.prop_cycle"])
+    assert confused(drawn(*looks)) == [] and len(looks) == len(style.PALETTE)
 
 
 def test_conftest_asks_it_of_every_figure(readable_without_colour):

@@ -34,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--executed", type=Path, help="check executed copies in this folder as well"
     )
+    check.add_argument(
+        "--site", type=Path, help="check the pages of the run in this folder as well"
+    )
     run = commands.add_parser("run", help="run the lessons")
     run.add_argument("--profile", choices=profiles.NAMES, default="laptop")
     run.add_argument("--seed", type=int, default=0)
@@ -65,11 +68,13 @@ def _build(_: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from dfstudy.course import check
+    from dfstudy.course import check, site
 
     found = check.course(paths.root())
     if options.executed:
         found += check.executed_folder(options.executed)
+    if options.site:
+        found += site.problems(options.site)
     print("\n".join([*found, f"{len(found)} problems"]))
     return int(bool(found))
 

@@ -19,6 +19,7 @@ from matplotlib import transforms
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 from dfstudy.report import alt
 
@@ -47,6 +48,7 @@ def apply() -> None:
         style="whitegrid",
         palette=list(PALETTE),
         rc={
+            "axes.prop_cycle": cycler(color=PALETTE, linestyle=_DASHES),
             "font.size": _SIZE,
             "axes.labelsize": _SIZE,
             "axes.titlesize": _SIZE + 2,

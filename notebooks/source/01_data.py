@@ -177,11 +177,11 @@ if truth_file.exists():
     for ax, row in zip(axes[0], truth.itertuples(), strict=True):
         order, forged = np.array(row.frame_order), np.array(row.manipulated)
         shown = np.arange(len(order))
-        for part, colour, name in (
-            (~forged, style.REAL, "as filmed"),
-            (forged, style.FAKE, "manipulated"),
+        for part, colour, shape, name in (
+            (~forged, style.REAL, "o", "as filmed"),
+            (forged, style.FAKE, "x", "manipulated"),
         ):
-            ax.plot(shown[part], order[part], "o", color=colour, markersize=4, label=name)
+            ax.plot(shown[part], order[part], shape, color=colour, markersize=4, label=name)
         ax.set(title=row.family, xlabel="frame shown")
     axes[0, 0].set_ylabel("frame that was filmed")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

@@ -354,7 +354,7 @@ if forged:
     share = pd.DataFrame({k: sees(k)["fakes seen"] / len(forged) for k in counts}).T
     fig, ax = plt.subplots(figsize=(8, 4))
     for name in share.columns.drop("neighbours, best face"):
-        ax.plot(share.index, share[name], "o-", label=name)
+        ax.plot(share.index, share[name], marker="o", label=name)
     ax.axvline(T, color=style.MUTED, linestyle="--", linewidth=1.5)
     ax.text(T, 0.02, " this profile", color=style.MUTED)
     ax.set(ylim=(0, 1.03), xlabel="frames that a model sees", ylabel="fakes seen at all")
@@ -863,7 +863,7 @@ speed = measured.groupby("flow")["ms"].median()
 
 fig, ax = plt.subplots(figsize=(8.5, 4))
 for name, label in (("no motion", "no motion"), ("farneback", "Farneback"), ("dis", "DIS")):
-    ax.plot(left_over.index, left_over[name], "o-", label=label)
+    ax.plot(left_over.index, left_over[name], marker="o", label=label)
 top = ax.get_ylim()[1]
 for name, step in steps.items():
     ax.axvline(step, color=style.MUTED, linestyle="--", linewidth=1.5)
