@@ -152,6 +152,7 @@ def student(tmp_path, monkeypatch):
         tab.set_default_timeout(60_000)
         tab.goto(f"{address}/lab/tree/{LESSON}.ipynb")
         tab.locator(".jp-CodeCell").first.wait_for()
+        tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         yield Student(tab, shots)
         browser.close()
 
@@ -162,6 +163,9 @@ def test_a_new_student_opens_lesson_05_first(student):
     student.write(r"PROFILE = ", 'PROFILE = "smoke"\nSEED = 0\nDATA = ""')
     student.run_all()
     student.picture("after-run-all")
+    for text in ("from dfstudy import course", "trained = experiment.train"):
+        student.cell(re.escape(text)).scroll_into_view_if_needed()
+        student.picture("cell-" + text.split()[0])
     errors = tab.locator(".jp-RenderedText[data-mime-type*='vnd.jupyter.error']")
     assert errors.all_inner_texts() == []
     for ordinal, name in enumerate(("parameters", "steps_back", "soft_f1"), start=1):

@@ -22,7 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from dfstudy.report import pages
 
-_POINTS = 12  # a formula's; its size on the page is that of the text around it
+_POINTS = 10  # of Computer Modern: its letters are then as large as the page's
 
 
 class Page:
