@@ -35,7 +35,8 @@ $$z = \sqrt{x}
 def outputs():
     v4 = nbformat.v4
     bar = "\rread:   0%|    | 0/2\rread: 100%|####| 2/2\n"
-    table = '<div><table border="1"><tr><td>cell</td></tr></table></div>'
+    row = "<td>cell</td>" + "<td>a_long_name_of_a_model</td>" * 9
+    table = f'<div><table border="1"><tr>{row}</tr></table></div>'
     picture = {"image/png": PNG, "text/plain": 'Scores; up: "share" <b>'}
     return [
         v4.new_output("stream", name="stdout", text="<i>printed</i>\n"),
@@ -171,7 +172,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
-def test_no_page_scrolls_sideways_on_a_phone(job):
+def test_no_page_is_wider_than_a_phone_or_a_sheet(job):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as tools:
         browser = tools.chromium.launch(
@@ -184,6 +185,12 @@ def test_no_page_scrolls_sideways_on_a_phone(job):
             tab.goto(path.as_uri())
             width = tab.evaluate("document.documentElement.scrollWidth")
             assert width == 390, path.name
+        tab.set_viewport_size({"width": 700, "height": 1000})
+        tab.emulate_media(media="print")
+        for path in pages(job):
+            tab.goto(path.as_uri())
+            width = tab.evaluate("document.documentElement.scrollWidth")
+            assert width == 700, f"{path.name} on paper"
         browser.close()
     assert not [url for url in asked if not url.startswith(("file:", "data:"))]
 
