@@ -149,6 +149,15 @@ def test_lessons_lead_to_each_other_and_one_that_has_not_run_says_how(job):
     assert "./run_all.sh --only 02" in after and "not run" in after
 
 
+def test_a_lesson_that_failed_says_so_above_what_it_did(job):
+    path = job.record_path(job.lessons[0])
+    text = path.read_text().replace('"ok"', '"failed"')
+    path.write_text(text.replace("null", '"cell 3: NameError: <x>"'))
+    page = page_of(job)
+    assert "cell 3: NameError: &lt;x&gt;" in page and "42 &lt; 43" in page
+    assert "failed" in page and "finished" not in page
+
+
 def test_the_same_run_gives_the_same_bytes(job):
     assert pages(job) == pages(job)
     markup.formula.cache_clear()
