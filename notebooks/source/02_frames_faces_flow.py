@@ -85,7 +85,7 @@ from dfstudy.data.formats import FORMATS
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
 from dfstudy.report import figures, style
-from dfstudy.report.motion import colour_wheel, flow_colours
+from dfstudy.report.motion import colour_wheel, show_flow
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
 from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.preview import preview
@@ -790,7 +790,7 @@ figures.contact_sheet(
 # between its *sampled* frames, 0.6 s apart, and doubles the first of 15 flows, so that
 # each of its 16 frames has one. Another way is the flow from each sampled frame to the
 # video's *next* one. In the picture, the hue of a pixel says where it went, as the wheel
-# does, its colour how far, and white is no motion.
+# does, its colour how far, and white is no motion; arrows say the same without colour.
 #
 # **Predict:** people talk and blink within tenths of a second. What does a flow over
 # 0.6 s show of that?
@@ -813,7 +813,7 @@ axes[1, 0].set_title(f"to the rim: {reach:.1f} pixels")
 for pair, (name, step) in zip(axes[:, 1:].T, steps.items(), strict=True):
     pair[0].imshow(clip[step])
     pair[0].set_title(f"{name}: frame {step}")
-    pair[1].imshow(flow_colours(flows[name], most=reach))
+    show_flow(pair[1], flows[name], most=reach)
     pair[1].set_title(f"flow over {step / mover.fps:.2f} s")
 for ax in axes.flat:
     ax.set_axis_off()
