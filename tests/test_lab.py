@@ -105,9 +105,23 @@ class Student:
         self.tab.keyboard.insert_text(code)
 
     def run_all(self) -> None:
-        self.tab.get_by_role("menuitem", name="Run", exact=True).click()
-        self.tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.wait()
+        """Run, Run All Cells; again, as a student would, where nothing begins to run.
+
+        JupyterLab 4.6 was seen to drop it in the first second after its kernel came up.
+        """
+        menu = self.tab.get_by_role("menuitem", name="Run", exact=True)
+        item = self.tab.get_by_role("menuitem", name="Run All Cells", exact=True)
+        begun = self.tab.locator(".jp-InputPrompt", has_text=re.compile(r"[*\d]"))
+        for _ in range(3):
+            menu.click()
+            item.hover()
+            item.click()
+            for _ in range(20):
+                if begun.count():
+                    return self.wait()
+                self.tab.wait_for_timeout(500)
+            self.picture("did-not-begin")
+        raise AssertionError("no cell began to run")
 
     def run(self, text: str) -> str:
         """Run that cell; what stands below it afterwards."""
