@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from colours import SEEN, confused, lightness
-from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
 from dfstudy.report import style
@@ -61,7 +60,7 @@ def test_bars_that_differ_in_hue_alone_are_found():
 
 
 def test_what_is_many_series_at_once_differs_in_marker_or_line_too():
-    joined = [style.line(i) | style.points(i) for i in range(12)]
+    joined = [style.series(i) for i in range(12)]
     assert confused(drawn(*joined)) == []
     assert confused(drawn(*[style.line(i) for i in range(6)])) == []
     assert confused(drawn(*[style.points(i) | {"ls": ""} for i in range(12)])) == []
@@ -72,13 +71,6 @@ def test_what_is_many_series_at_once_differs_in_marker_or_line_too():
     ax.legend()
     assert confused(fig) == []
     assert confused(drawn(style.TRAINING, style.VALIDATION)) == []
-
-
-def test_the_theme_gives_lines_of_a_lesson_dashes_of_their_own():
-    with rc_context():
-        style.apply()
-        looks = list(rcParams["axes.prop_cycle"])
-    assert confused(drawn(*looks)) == [] and len(looks) == len(style.PALETTE)
 
 
 def test_conftest_asks_it_of_every_figure(readable_without_colour):

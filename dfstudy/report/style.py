@@ -5,7 +5,7 @@
 Colours are those of Okabe and Ito, "Color Universal Design" (2008), which people with
 any of the common colour-vision deficiencies can tell apart. On grey paper several of
 them look alike, so nothing is told by colour alone: what has a colour of its own has a
-dash, a marker or a hatch of its own, too (`line`, `points`, `area`). Text is large
+dash, a marker or a hatch of its own, too (`series`, `area`). Text is large
 enough to be read from the back of a room.
 """
 
@@ -19,7 +19,6 @@ from matplotlib import transforms
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.rcsetup import cycler
 
 from dfstudy.report import alt
 
@@ -48,7 +47,6 @@ def apply() -> None:
         style="whitegrid",
         palette=list(PALETTE),
         rc={
-            "axes.prop_cycle": cycler(color=PALETTE, linestyle=_DASHES),
             "font.size": _SIZE,
             "axes.labelsize": _SIZE,
             "axes.titlesize": _SIZE + 2,
@@ -86,6 +84,11 @@ def line(i: int) -> dict[str, Any]:
 def points(i: int) -> dict[str, Any]:
     """The look of series `i` as points, joined or not: twelve that differ."""
     return {"color": _at(PALETTE, i), "marker": _at(_MARKERS, i)}
+
+
+def series(i: int) -> dict[str, Any]:
+    """The look of series `i` as a line with points: twelve that differ."""
+    return line(i) | points(i)
 
 
 def area(i: int) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def frame_scores(
         s = np.asarray(values)
         if s.shape != at.shape:
             raise ValueError(f"{name}: {s.shape} scores of {at.shape} frames")
-        look = style.line(i) | style.points(i)
+        look = style.series(i)
         ax.plot(at * scale, s, **look, label=name, clip_on=False, zorder=3)
     if forged is not None:
         for first, last in _stretches(np.asarray(forged, bool)):
@@ -81,7 +81,7 @@ def over_time(
     ax = fig.subplots()
     for i, opinion in enumerate(opinions):
         values = [np.nan if p is None else p for p in opinion.over_time]
-        look = style.line(i) | style.points(i)
+        look = style.series(i)
         at = opinion.seconds
         ax.plot(at, values, **look, label=opinion.detector, clip_on=False, zorder=3)
         if opinion.threshold is not None:

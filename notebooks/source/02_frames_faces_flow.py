@@ -353,8 +353,8 @@ if forged:
     counts = sorted({1, 2, 3, 4, 6, 8, 12, T, 24, 32})
     share = pd.DataFrame({k: sees(k)["fakes seen"] / len(forged) for k in counts}).T
     fig, ax = plt.subplots(figsize=(8, 4))
-    for name in share.columns.drop("neighbours, best face"):
-        ax.plot(share.index, share[name], marker="o", label=name)
+    for i, name in enumerate(share.columns.drop("neighbours, best face")):
+        ax.plot(share.index, share[name], **style.series(i), label=name)
     ax.axvline(T, color=style.MUTED, linestyle="--", linewidth=1.5)
     ax.text(T, 0.02, " this profile", color=style.MUTED)
     ax.set(ylim=(0, 1.03), xlabel="frames that a model sees", ylabel="fakes seen at all")
@@ -523,8 +523,8 @@ for image in pool_of_frames:
 errors = pd.DataFrame(rows).groupby("smaller").mean()
 
 fig, ax = plt.subplots(figsize=(8, 4))
-for (name, values), shape in zip(errors.items(), ("o-", "o-", "o-", "s--"), strict=True):
-    ax.plot(errors.index, values, shape, label=name)
+for i, (name, values) in enumerate(errors.items()):
+    ax.plot(errors.index, values, **style.series(i), label=name)
 ax.axvline(10, color=style.MUTED, linestyle="--", linewidth=1.5)
 ax.text(10, ax.get_ylim()[1], "S1, from 1080p ", color=style.MUTED, ha="right", va="top")
 ax.set(ylim=(0, None), xlabel="times smaller", ylabel="error, grey levels")
@@ -730,10 +730,10 @@ if forged:
     at_most = np.linspace(-0.3, 0.6, 46)  # below 0: cut tighter than the box
     fig, (left_ax, right_ax) = plt.subplots(1, 2, figsize=(12, 3.8))
     inside = {}
-    for name, parts in needed.items():
+    for i, (name, parts) in enumerate(needed.items()):
         far = np.concatenate(parts)
         inside[name] = np.array([(far <= margin).mean() for margin in at_most])
-        left_ax.plot(at_most, inside[name], label=name)
+        left_ax.plot(at_most, inside[name], **style.line(i), label=name)
     left_ax.axvline(0, color=style.MUTED, linestyle="--", linewidth=1.5)
     left_ax.text(0, 0.1, " the box", color=style.MUTED)
     left_ax.set(ylim=(0, 1.03), xlabel="margin", ylabel="share inside the crop")
@@ -862,8 +862,9 @@ left_over = measured.pivot_table(index="stride", columns="flow", values="error")
 speed = measured.groupby("flow")["ms"].median()
 
 fig, ax = plt.subplots(figsize=(8.5, 4))
-for name, label in (("no motion", "no motion"), ("farneback", "Farneback"), ("dis", "DIS")):
-    ax.plot(left_over.index, left_over[name], marker="o", label=label)
+methods = {"no motion": "no motion", "farneback": "Farneback", "dis": "DIS"}
+for i, (name, label) in enumerate(methods.items()):
+    ax.plot(left_over.index, left_over[name], **style.series(i), label=label)
 top = ax.get_ylim()[1]
 for name, step in steps.items():
     ax.axvline(step, color=style.MUTED, linestyle="--", linewidth=1.5)
