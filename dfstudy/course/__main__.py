@@ -32,10 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="write notebooks and README's table from source")
     check = commands.add_parser("check", help="check sources and built notebooks")
     check.add_argument(
-        "--executed", type=Path, help="check executed copies in this folder as well"
+        "--site", type=Path, help="check the pages of the run in this folder as well"
     )
     check.add_argument(
-        "--site", type=Path, help="check the pages of the run in this folder as well"
+        "--executed", type=Path, help="check executed copies in this folder as well"
     )
     run = commands.add_parser("run", help="run the lessons")
     run.add_argument("--profile", choices=profiles.NAMES, default="laptop")
