@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="write notebooks and README's table from source")
     check = commands.add_parser("check", help="check sources and built notebooks")
     check.add_argument(
+        "--site", type=Path, help="check the pages of the run in this folder as well"
+    )
+    check.add_argument(
         "--executed", type=Path, help="check executed copies in this folder as well"
     )
     run = commands.add_parser("run", help="run the lessons")
@@ -65,11 +68,13 @@ def _build(_: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from dfstudy.course import check
+    from dfstudy.course import check, site
 
     found = check.course(paths.root())
     if options.executed:
         found += check.executed_folder(options.executed)
+    if options.site:
+        found += site.problems(options.site)
     print("\n".join([*found, f"{len(found)} problems"]))
     return int(bool(found))
 

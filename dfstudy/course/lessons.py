@@ -41,6 +41,36 @@ class Lesson:
         return f"{self.number}_{self.slug}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """Lessons that belong together; a quiz closes the last of them."""
+
+    slug: str
+    title: str
+    numbers: tuple[str, ...]  # of its lessons, in order
+
+
+MODULES = (
+    Module(slug="seeing", title="Data and seeing", numbers=("00", "01", "02")),
+    Module(slug="motion", title="A frame and motion", numbers=("03", "04", "05")),
+    Module(slug="time", title="Time", numbers=("06", "07", "08")),
+    Module(
+        slug="experiments",
+        title="Experiments and comparison",
+        numbers=("09", "10", "11"),
+    ),
+    Module(slug="trust", title="Trust", numbers=("12", "13", "14", "15")),
+)
+
+
+def module_of(number: str) -> Module:
+    """The module of lesson `number` ("03"); LessonError where it is in none."""
+    for module in MODULES:
+        if number in module.numbers:
+            return module
+    raise LessonError(f"lesson {number} is in no module: add it to lessons.MODULES")
+
+
 def folder() -> Path:
     """Where the built notebooks are."""
     return paths.root() / "notebooks"

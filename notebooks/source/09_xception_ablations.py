@@ -405,7 +405,7 @@ for name in ("E1 Xception", "E2 + JPEG"):
         for seen in worse
     ]
     lines[name] = (quality, np.array(values, float))
-figures.lines(lines, x="JPEG quality", y="AUROC on validation", marker="o", title="Compressed")
+figures.lines(lines, x="JPEG quality", y="AUROC on validation", marked=True, title="Compressed")
 
 # %%
 pairs = by_kind[by_kind["experiment"].isin(["E5 + Bi-LSTM", "control: mean pool"])]
@@ -518,7 +518,7 @@ figures.lines(
     x="runs to choose from",
     y="AUROC above the mean run",
     title="The best of n runs",
-    marker="o",
+    marked=True,
 )
 
 # %%
