@@ -8,7 +8,7 @@ none means fine. The skeleton, in this order: Colab badge, title, `## The questi
 `parameters` and `setup`, the sections, `## What we saw` (one item a goal, written or
 printed), `## Which method when`, `## References`. There are at least two `### Exercise
 N`, each with a hint, an expected picture, a cell tagged `exercise`, and a check in that
-cell or the next.
+cell or the next. The last lesson of a module closes with its quiz.
 """
 
 import ast
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
 
-from dfstudy.course import build
+from dfstudy.course import build, lessons
 
 Rule = Callable[[NotebookNode, str], list[str]]
 HEADINGS = (  # regular expressions
@@ -113,6 +113,21 @@ def exercises(notebook: NotebookNode, name: str) -> list[str]:
             found.append(f"{title} has no cell tagged `exercise`")
         elif not any("check" in cell.source for cell in cells[place : place + 2]):
             found.append(f"{title}: neither its cell nor the next one checks it")
+    return found
+
+
+def closing_quiz(notebook: NotebookNode, name: str) -> list[str]:
+    """The last lesson of a module shows its quiz and scores it; no other has one."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    wanted = {m.slug for m in lessons.MODULES if m.numbers[-1] == name[:2]}
+    found = []
+    for call in ("show", "check"):
+        calls = set(re.findall(rf"quiz\.{call}\(.*?\"(\w+)\"\)", code))
+        if calls != wanted:
+            found.append(
+                f"has quiz.{call} of {sorted(calls) or 'nothing'}; its module asks"
+                f" for {sorted(wanted) or 'nothing'}"
+            )
     return found
 
 
@@ -227,6 +242,7 @@ LESSON: tuple[Rule, ...] = (
     skeleton,
     fixed_cells,
     exercises,
+    closing_quiz,
     recap,
     clean,
     no_sizes,

@@ -79,6 +79,7 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from dfstudy.course import checks_02 as checks
+from dfstudy.course import quiz
 from dfstudy.data import drops, synth
 from dfstudy.data.export import export
 from dfstudy.data.formats import FORMATS
@@ -992,6 +993,23 @@ smallest = sizes["kB a video"].iloc[2:].idxmin()
 print(f"- formats: {smallest} is the smallest, {sizes.loc[smallest, 'kB a video']:.0f} kB a video of", end=" ")
 print(f"{sizes.loc['our shards', 'kB a video']:.0f}; exact are", end=" ")
 print(*sizes.index[np.isinf(sizes["PSNR, dB, worst"])], sep=", ")
+
+# %% [markdown]
+# ## Quiz · data and seeing (10 minutes)
+#
+# The questions go over lessons 00 to 02. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("seeing")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "bbacdca"
+# END SOLUTION
+
+quiz.check(letters, "seeing")
 
 # %% [markdown]
 # ## Which view when?
