@@ -166,6 +166,7 @@ def _own_jupyter() -> Iterator[dict[str, str]]:
             "IPYTHONDIR": str(folder / "ipython"),
             # A user's MPLBACKEND=Agg would leave every figure out of the notebook.
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "DFSTUDY_HEADLESS": "1",  # nobody is there to move a slider
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else a warning in every notebook
         }
 

@@ -85,7 +85,7 @@ from dfstudy.data.export import export
 from dfstudy.data.formats import FORMATS
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
-from dfstudy.report import figures, style
+from dfstudy.report import figures, style, widgets
 from dfstudy.report.motion import colour_wheel, flow_colours
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
 from dfstudy.video.flow import optical_flow, photometric_error, warp
@@ -826,6 +826,25 @@ plt.show()
 # is left between them. That is the **photometric error**, and its yardstick is the
 # error of *no motion*, the plain difference of the two frames. Two methods: DIS matches
 # patches from coarse to fine, Farneback fits a parabola around every pixel.
+
+# %%
+def followed(step: int) -> np.ndarray:
+    """A later frame, the flow to it, that frame drawn back, and what is left, times 4."""
+    flow = optical_flow(clip[0], clip[step])
+    back = np.clip(warp(clip[step], flow), 0, 255)
+    left = np.clip(4 * np.abs(back - clip[0]), 0, 255)
+    shown = clip[step], flow_colours(flow, most=reach), back, left
+    return np.hstack([picture.astype(np.uint8) for picture in shown])
+
+
+widgets.slider(
+    followed, range(1, min(len(clip), 21)), name="frames apart", columns=2
+)
+
+# %% [markdown]
+# From left to right: the later frame, the flow to it, the frame drawn back, and what is
+# left of it when frame 0 is taken away. **Predict:** what is lost first as you move on,
+# the head, or the mouth and the lids? Now for many clips, with numbers:
 
 # %%
 def returning(there: np.ndarray, back: np.ndarray) -> float:
