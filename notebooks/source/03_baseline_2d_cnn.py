@@ -206,11 +206,11 @@ figures.rule_choice(s1.tried, title="S1, on validation")
 chosen_on = s1.videos(videos, "val")
 widgets.slider(
     lambda at: figures.operating_point(chosen_on["label"], chosen_on["score"], threshold=at),
-    np.linspace(0, 1, 21),
+    np.quantile(chosen_on["score"], np.linspace(0, 1, 21)),  # where there are scores
     name="threshold",
     caption="{:.2f}".format,
     start=10,
-    columns=1,
+    columns=2,
 )
 
 # %% [markdown]

@@ -1,0 +1,164 @@
+"""A class hands in its guesses; they stand beside detectors of the same forgeries."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dfstudy.course import classroom
+from dfstudy.metrics.readers import readers_auroc
+from dfstudy.report import classes
+
+
+@pytest.fixture
+def study(tmp_path):
+    data = SimpleNamespace(name="tiny-set", kind="synthetic")
+    return SimpleNamespace(runs=tmp_path / "laptop", seed=0, data=data)
+
+
+@pytest.fixture
+def clips():
+    methods = ["real"] * 6 + ["blend"] * 3 + ["disorder"] * 3
+    return pd.DataFrame(
+        {
+            "video_id": [f"v{i:02}" for i in range(12)],
+            "group": [f"g{i:02}" for i in range(12)],
+            "method": methods,
+            "label": [int(method != "real") for method in methods],
+            "path": "/somewhere/with/a/name.mp4",
+        }
+    )
+
+
+def detector(families, values):
+    """What `compared` reads of an entry of lesson 11."""
+    rows = {
+        name: {"auroc": {"value": value, "low": value - 0.1, "high": value + 0.1}}
+        for name, value in values.items()
+    }
+    first = {
+        "metrics": {"test": rows},
+        "profile": "laptop",
+        "seed": 0,
+        "data": {"kind": "synthetic"},
+        "finished_at": "2026-01-02T03:04:05+00:00",
+    }
+    return SimpleNamespace(trained_on=families, first=first)
+
+
+def test_what_is_handed_in_comes_back_without_a_name_or_a_path(study, clips):
+    guesses = np.linspace(0, 1, 12)
+    path = classroom.hand_in(clips, guesses, study)
+    table = classroom.collect(path.parent)
+    assert list(table.columns) == list(classroom.COLUMNS)
+    assert np.allclose(table["guess"], guesses)
+    assert list(table["video_id"]) == list(clips["video_id"])
+    assert table["student"].nunique() == 1
+    assert "/somewhere" not in path.read_text(encoding="utf-8")
+
+
+def test_guessing_again_replaces_and_other_clips_add(study, clips):
+    classroom.hand_in(clips, [0.1] * 12, study)
+    path = classroom.hand_in(clips, [0.9] * 12, study)
+    assert set(classroom.collect(path.parent)["guess"]) == {0.9}
+    study.seed = 1
+    classroom.hand_in(clips.assign(video_id="w" + clips["video_id"]), [0.5] * 12, study)
+    table = classroom.collect(path.parent)
+    assert len(table) == 24 and table["student"].nunique() == 1
+
+
+def test_a_folder_of_many_students(study, clips, tmp_path):
+    folder = tmp_path / "collected"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        one = classroom.guessed(clips, [0.3] * 12, study).assign(student=name)
+        one.to_csv(folder / f"{name}.csv", index=False)
+    assert classroom.collect(folder)["student"].nunique() == 3
+    (folder / "a copy.csv").write_bytes((folder / "a.csv").read_bytes())
+    assert len(classroom.collect(folder)) == 36
+
+
+def test_an_empty_folder_is_an_empty_class(tmp_path):
+    assert classroom.collect(tmp_path / "none").empty
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(columns="guess"), "lacks"),
+        (lambda t: t.assign(guess=7.0), "guesses are in"),
+        (lambda t: t.assign(guess=np.nan), "guesses are in"),
+        (lambda t: t.assign(label=2), "labels are"),
+        (lambda t: t.assign(kind="real", data="ffpp"), "one folder for each"),
+    ],
+)
+def test_what_is_no_hand_in_is_named(study, clips, change, message):
+    path = classroom.hand_in(clips, [0.5] * 12, study)
+    table = pd.read_csv(path)
+    change(table).to_csv(path.parent / "z.csv", index=False)
+    with pytest.raises(ValueError, match=message):
+        classroom.collect(path.parent)
+
+
+def test_simulated_students_who_see_are_better_than_dice(study, clips):
+    values = {}
+    for able in (True, False):
+        table = classroom.simulated(clips, study, students=200, able=able)
+        assert table["guess"].between(0, 1).all()
+        assert table["student"].str.startswith("simulated").all()
+        columns = (table[name] for name in ("label", "guess", "group", "student"))
+        values[able] = readers_auroc(*columns, n=10)["value"]
+    assert values[True] > 0.6 and abs(values[False] - 0.5) < 0.05
+
+
+def test_a_class_stands_beside_detectors_of_the_same_kinds_only(study, clips):
+    seen = {"class": classroom.simulated(clips, study, students=9, able=True)}
+    both = ["blend", "disorder"]
+    values = {"all": 0.7, "blend": 0.9, "disorder": 0.5}
+    detectors = {
+        "frame": detector(both, values),
+        "wide": detector([*both, "mismatch"], {**values, "mismatch": 0.6}),
+    }
+    rows = classroom.compared(seen, detectors, n_bootstrap=100, seed=0)
+    assert set(rows["forgery"]) == {"all", "blend", "disorder"}
+    of_all = rows[rows["forgery"] == "all"]
+    assert set(of_all["who"]) == {"class", "frame"}  # the wide one's "all" is wider
+    assert set(rows[rows["forgery"] == "blend"]["who"]) == {"class", "frame", "wide"}
+    judged = seen["class"]
+    blends = judged[judged["method"].isin(["real", "blend"])]
+    columns = (blends[name] for name in ("label", "guess", "group", "student"))
+    expected = readers_auroc(*columns, n=100, seed=0)
+    row = rows[(rows["forgery"] == "blend") & rows["is_class"]].iloc[0]
+    assert row["value"] == expected["value"]
+    assert "3 groups" in row["reason"]
+    assert of_all[of_all["is_class"]]["low"].notna().all()
+    stamp = rows[rows["who"] == "frame"]["stamp"].iloc[0]
+    assert all(part in stamp for part in ("laptop", "test", "synthetic", "2026-01-02"))
+    assert "9 people" in row["stamp"] and "synthetic" in row["stamp"]
+
+
+def test_without_detectors_there_is_still_a_class(study, clips):
+    seen = {"class": classroom.simulated(clips, study, students=9, able=True)}
+    rows = classroom.compared(seen, {}, n_bootstrap=50, seed=0)
+    assert len(rows) == 3 and rows["is_class"].all()
+
+
+def test_the_figure_has_a_panel_a_forgery_and_marks_what_has_no_interval(study, clips):
+    seen = {"class": classroom.simulated(clips, study, students=9, able=True)}
+    families = ["blend", "disorder"]
+    some = {"frame": detector(families, {"all": 0.7, "blend": 0.9})}
+    rows = classroom.compared(seen, some, n_bootstrap=50, seed=0)
+    fig = classes.beside(rows)
+    assert [ax.get_title(loc="left") or ax.get_title() for ax in fig.axes] == [
+        "all",
+        "blend",
+        "disorder",
+    ]
+    names = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    assert names[0].startswith("class\n9 people") and names[1].startswith("frame\n")
+    marks = [
+        [line.get_fillstyle() for line in ax.lines if line.get_marker() in "Do"]
+        for ax in fig.axes
+    ]
+    assert marks == [["full", "full"], ["none", "full"], ["none"]]
