@@ -97,7 +97,7 @@ def fixed_cells(notebook: NotebookNode, name: str) -> list[str]:
 
 def exercises(notebook: NotebookNode, name: str) -> list[str]:
     """Two or more, each with a hint, an expected picture, its cell and a check."""
-    found, parts = [], _exercise_parts(notebook)
+    found, parts = [], exercise_parts(notebook)
     if len(parts) < 2:
         found.append(f"needs at least two `### Exercise N`; has {len(parts)}")
     for title, cells in parts:
@@ -160,7 +160,7 @@ def clean(notebook: NotebookNode, name: str) -> list[str]:
 def no_sizes(notebook: NotebookNode, name: str) -> list[str]:
     """No size or epoch is typed in a cell: `epochs=3`, `batch_size = 16`."""
     found = []
-    for ordinal, tree in _code(notebook):
+    for ordinal, tree in code(notebook):
         pairs: list[tuple[str, ast.expr]] = []
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg:
@@ -179,7 +179,7 @@ def no_sizes(notebook: NotebookNode, name: str) -> list[str]:
 def no_profile_branches(notebook: NotebookNode, name: str) -> list[str]:
     """No lesson asks which profile it runs in; `PROFILE` is for the set-up cell."""
     found = []
-    for ordinal, tree in _code(notebook):
+    for ordinal, tree in code(notebook):
         cell = notebook.cells[ordinal - 1]
         if _tagged(cell, "parameters") or _tagged(cell, "setup"):
             continue
@@ -284,7 +284,7 @@ def _items(notebook: NotebookNode, heading: str) -> list[str]:
     return re.findall(r"^(?:[-*]|\d+\.) ", part[1], re.MULTILINE) if part else []
 
 
-def _exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+def exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
     """The cells from each `### Exercise N` to the next heading in another cell."""
     stops = sorted({place[0] for level, _, place in _headings(notebook) if level <= 3})
     exercise = {
@@ -299,7 +299,7 @@ def _exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode
     return parts
 
 
-def _code(notebook: NotebookNode) -> Iterator[tuple[int, ast.Module]]:
+def code(notebook: NotebookNode) -> Iterator[tuple[int, ast.Module]]:
     """(ordinal, syntax tree) of every code cell."""
     for ordinal, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code":

@@ -332,17 +332,17 @@ damage_figures.examples(frame, damages)
 # %%
 forged = videos[(videos["split"] == "val") & (videos["label"] == 1)]
 forged = forged.sort_values("method", key=lambda method: method != "blend")
-clean = preview(forged["path"].iloc[0], study.profile.clip_frames, height=216)[:8]
+uploaded = preview(forged["path"].iloc[0], study.profile.clip_frames, height=216)[:8]
 
 
 def sent(crf: int) -> np.ndarray:
     """The last frame before, after, and what is lost, times 4; its middle, enlarged."""
-    *_, after = perturb.Perturbation(kind="h264", level=crf)(clean)
-    lost = np.clip(4.0 * abs(after.astype(int) - clean[-1]), 0, 255).astype(np.uint8)
+    *_, after = perturb.Perturbation(kind="h264", level=crf)(uploaded)
+    lost = np.clip(4.0 * abs(after.astype(int) - uploaded[-1]), 0, 255).astype(np.uint8)
     cut = slice(after.shape[0] // 6, -(after.shape[0] // 6))
     side = after.shape[0] // 3
     half = after.shape[1] // 2
-    shown = [picture[cut, half - side : half + side] for picture in (clean[-1], after, lost)]
+    shown = [picture[cut, half - side : half + side] for picture in (uploaded[-1], after, lost)]
     return np.hstack(shown).repeat(2, axis=0).repeat(2, axis=1)
 
 
