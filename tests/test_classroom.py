@@ -47,6 +47,35 @@ def detector(families, values):
     return SimpleNamespace(trained_on=families, first=first)
 
 
+def test_the_clips_have_all_kinds_and_as_many_people_as_they_can():
+    videos = pd.DataFrame(
+        [
+            {"video_id": f"{g}{kind}", "group": f"g{g}", "method": kind}
+            | {"label": int(kind != "real")}
+            for g in range(12)
+            for kind in ("real", "blend", "disorder", "flicker", "partial", "mismatch")
+        ]
+    )
+    for seed in range(5):
+        picked = classroom.pick(videos, each=6, seed=seed)
+        fakes = picked[picked["label"] == 1]
+        assert list(picked["label"].value_counts()) == [6, 6]
+        assert sorted(fakes["method"].value_counts()) == [1, 1, 1, 1, 2]
+        assert picked["group"].nunique() == 12
+        assert picked["video_id"].is_unique
+        assert picked.equals(classroom.pick(videos, each=6, seed=seed))
+    orders = {tuple(classroom.pick(videos, each=6, seed=s)["label"]) for s in range(5)}
+    assert len(orders) > 1
+
+
+def test_of_few_clips_all_are_picked(clips):
+    few = clips[clips["group"].isin(["g00", "g07", "g08"])]
+    picked = classroom.pick(few, each=6, seed=0)
+    assert sorted(picked["video_id"]) == ["v00", "v07", "v08"]
+    unknown = classroom.pick(few.assign(method=None), each=6, seed=0)
+    assert len(unknown) == 3 and unknown["method"].isna().all()
+
+
 def test_what_is_handed_in_comes_back_without_a_name_or_a_path(study, clips):
     guesses = np.linspace(0, 1, 12)
     path = classroom.hand_in(clips, guesses, study)
@@ -129,19 +158,19 @@ def test_a_class_stands_beside_detectors_of_the_same_kinds_only(study, clips):
     blends = judged[judged["method"].isin(["real", "blend"])]
     columns = (blends[name] for name in ("label", "guess", "group", "student"))
     expected = readers_auroc(*columns, n=100, seed=0)
-    row = rows[(rows["forgery"] == "blend") & rows["is_class"]].iloc[0]
+    row = rows[(rows["forgery"] == "blend") & (rows["judge"] == "simulated")].iloc[0]
     assert row["value"] == expected["value"]
     assert "3 groups" in row["reason"]
-    assert of_all[of_all["is_class"]]["low"].notna().all()
+    assert of_all[of_all["judge"] == "simulated"]["low"].notna().all()
     stamp = rows[rows["who"] == "frame"]["stamp"].iloc[0]
     assert all(part in stamp for part in ("laptop", "test", "synthetic", "2026-01-02"))
     assert "9 people" in row["stamp"] and "synthetic" in row["stamp"]
 
 
 def test_without_detectors_there_is_still_a_class(study, clips):
-    seen = {"class": classroom.simulated(clips, study, students=9, able=True)}
+    seen = {"you": classroom.guessed(clips, np.linspace(0, 1, 12), study)}
     rows = classroom.compared(seen, {}, n_bootstrap=50, seed=0)
-    assert len(rows) == 3 and rows["is_class"].all()
+    assert len(rows) == 3 and set(rows["judge"]) == {"people"}
 
 
 def test_the_figure_has_a_panel_a_forgery_and_marks_what_has_no_interval(study, clips):

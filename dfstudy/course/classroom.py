@@ -1,5 +1,6 @@
 """A class is asked "Can you tell?": its guesses, collected and compared.
 
+    clips = classroom.pick(videos, each=6, seed=0)    # which clips are asked about
     classroom.hand_in(clips, guesses, study)          # a student: one small CSV
     table = classroom.collect("runs/laptop/class")    # a teacher: all of them
     classroom.compared(table, results, ...)           # beside the detectors' results
@@ -29,6 +30,30 @@ _PLAIN = {
     "disorder": 0.6,
     "mismatch": 0.3,
 }
+
+
+def pick(videos: pd.DataFrame, *, each: int, seed: int) -> pd.DataFrame:
+    """Up to `each` fakes and as many reals, in an order that tells nothing.
+
+    A fake of each kind comes before the second of any, and new people before people who
+    have been seen: an interval counts groups, not clips.
+    """
+    mixed = videos.sample(frac=1, random_state=seed)
+    mixed["method"] = mixed["method"].fillna("unknown")
+    chosen: list[int] = []
+    for label in (1, 0):
+        for _ in range(min(each, int((mixed["label"] == label).sum()))):
+            left = mixed[mixed["label"] == label].drop(index=chosen, errors="ignore")
+            so_far = mixed.loc[chosen]
+            before = pd.DataFrame(
+                {
+                    name: left[name].map(so_far[name].value_counts()).fillna(0)
+                    for name in ("method", "group")
+                }
+            )
+            order = before.sort_values(["method", "group"], kind="stable")
+            chosen.append(order.index[0])
+    return videos.loc[chosen].sample(frac=1, random_state=seed).reset_index(drop=True)
 
 
 def guessed(
@@ -125,9 +150,9 @@ def compared(
             videos of the same data set; others are a mistake of the caller.
 
     Returns:
-        forgery ("all": what all of the detectors have learned, or the classes were
-        shown), who, is_class, value, low, high, reason, and `stamp`: how many judged
-        what, or from which run a detector's number is.
+        forgery ("all": what the classes were shown and all of the detectors have
+        learned), who, judge (people, simulated or detector), value, low, high, reason,
+        and `stamp`: how many have judged, or from which run a detector's number is.
     """
     shown = set().union(
         *(set(t.loc[t["label"] == 1, "method"]) for t in classes.values())
@@ -142,9 +167,10 @@ def compared(
             columns = (some[name] for name in ("label", "guess", "group", "student"))
             entry = readers_auroc(*columns, n=n_bootstrap, seed=seed)
             stamp = f"{entry['readers']} people, validation, {table['kind'].iloc[0]}"
+            made_up = some["student"].str.startswith("simulated").any()
+            judge = "simulated" if made_up else "people"
             rows.append(
-                {"forgery": forgery, "who": who, "is_class": True, "stamp": stamp}
-                | entry
+                {"forgery": forgery, "who": who, "judge": judge, "stamp": stamp} | entry
             )
         for who, detector in detectors.items():
             known = detector.first["metrics"]["test"]
@@ -152,11 +178,11 @@ def compared(
                 continue  # its "all" is of other kinds
             if forgery in known:
                 rows.append(
-                    {"forgery": forgery, "who": who, "is_class": False}
+                    {"forgery": forgery, "who": who, "judge": "detector"}
                     | {"stamp": _stamp(detector.first)}
                     | known[forgery]["auroc"]
                 )
-    wanted = ["forgery", "who", "is_class", "value", "low", "high", "reason", "stamp"]
+    wanted = ["forgery", "who", "judge", "value", "low", "high", "reason", "stamp"]
     return pd.DataFrame(rows).reindex(columns=wanted)
 
 
