@@ -4,7 +4,9 @@ import base64
 import re
 
 import cv2
+import lesson
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 
@@ -66,9 +68,16 @@ def test_few_values_are_all_in_the_strip(headless):
     assert len(made) == 2
 
 
-def test_the_runner_is_headless():
-    with execute._own_jupyter() as variables:
-        assert variables[widgets.HEADLESS] == "1"
+def test_the_runner_is_headless(tmp_path, live):
+    notebook = lesson.write(
+        tmp_path, "42", "moved", "import os", f"print(os.environ['{widgets.HEADLESS}'])"
+    )
+    executed = tmp_path / "executed.ipynb"
+    given = {"parameters": {}, "timeout_s": 120}
+    done = execute.run(notebook, executed, tmp_path / "log", **given)
+    assert done.status == "ok", done.error
+    (output,) = nbformat.read(executed, as_version=4).cells[-1].outputs
+    assert output.text == "1\n"
 
 
 def test_figures_are_pictures_too_and_are_not_shown_twice(live):

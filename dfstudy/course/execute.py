@@ -74,7 +74,8 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env=os.environ | jupyter | (env or {}),
+            # Headless: nobody is there to move a slider (report.widgets).
+            env=os.environ | {"DFSTUDY_HEADLESS": "1"} | jupyter | (env or {}),
             start_new_session=True,
         )
         family: dict[int, psutil.Process] = {}
@@ -166,7 +167,6 @@ def _own_jupyter() -> Iterator[dict[str, str]]:
             "IPYTHONDIR": str(folder / "ipython"),
             # A user's MPLBACKEND=Agg would leave every figure out of the notebook.
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "DFSTUDY_HEADLESS": "1",  # nobody is there to move a slider
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else a warning in every notebook
         }
 
