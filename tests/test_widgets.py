@@ -44,6 +44,7 @@ def test_live_every_value_is_there_and_one_is_shown(live):
     assert [picture[0, 0, 0] for picture in made] == list(range(0, 90, 10))
     assert captions == [f"grey {value}" for value in range(0, 90, 10)]
     assert 'max="8" value="3"' in page
+    assert 'data-lm-suppress-shortcuts="true"' in page.split("<input")[1]
     shown = re.findall(r'<figure( class="on")?', page)
     assert [bool(on) for on in shown] == [place == 3 for place in range(9)]
 

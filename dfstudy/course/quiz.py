@@ -22,6 +22,7 @@ from dfstudy.course.exercises import check as check_answer
 
 LETTERS = "abcd"
 _NOT_YET = "-"
+_LETTERED = '<ol style="list-style-type:lower-alpha">'
 _FOLDER = Path(__file__).parent / "quizzes"
 
 
@@ -85,9 +86,9 @@ def show(module: str) -> HTML:
         )
         items.append(
             f'<li style="margin-bottom:1em"><b>{_text(question.ask)}</b>'
-            f'<ol type="a">{options}</ol>'
+            f"{_LETTERED}{options}</ol>"
             "<details><summary>answers, once you have yours</summary>"
-            f'<ol type="a">{reasons}</ol></details></li>'
+            f"{_LETTERED}{reasons}</ol></details></li>"
         )
     return HTML(f'<ol style="max-width:46em">{"".join(items)}</ol>')
 

@@ -71,9 +71,11 @@ def slider(
     return HTML(
         f"<style>@media screen{{#{key} figure:not(.on){{display:none}}}}"
         f"@media print{{#{key} label{{display:none}}#{key} div{{{grid}}}}}</style>"
-        f'<div id="{key}"><label data-lm-suppress-shortcuts="true">{html.escape(name)} '
+        f'<div id="{key}"><label>{html.escape(name)} '
         f'<input type="range" min="0" max="{len(values) - 1}" value="{start}"'
         f' style="width:min(30em,60%);vertical-align:middle" oninput="{_MOVE}"'
+        # Else JupyterLab takes the arrow keys for its own.
+        ' data-lm-suppress-shortcuts="true"'
         f' aria-valuetext="{html.escape(said[start])}"></label>'
         f"<div>{''.join(figures)}</div></div>"
     )

@@ -336,14 +336,14 @@ uploaded = preview(forged["path"].iloc[0], study.profile.clip_frames, height=216
 
 
 def sent(crf: int) -> np.ndarray:
-    """The last frame before, after, and what is lost, times 4; its middle, enlarged."""
+    """The middle of a frame before and after, and what is lost, times 4."""
     *_, after = perturb.Perturbation(kind="h264", level=crf)(uploaded)
     lost = np.clip(4.0 * abs(after.astype(int) - uploaded[-1]), 0, 255).astype(np.uint8)
     cut = slice(after.shape[0] // 6, -(after.shape[0] // 6))
     side = after.shape[0] // 3
     half = after.shape[1] // 2
     shown = [picture[cut, half - side : half + side] for picture in (uploaded[-1], after, lost)]
-    return np.hstack(shown).repeat(2, axis=0).repeat(2, axis=1)
+    return np.hstack(shown)
 
 
 widgets.slider(sent, range(18, 51, 2), name="CRF", columns=2)
