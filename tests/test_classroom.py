@@ -79,6 +79,7 @@ def test_of_few_clips_all_are_picked(clips):
 def test_what_is_handed_in_comes_back_without_a_name_or_a_path(study, clips):
     guesses = np.linspace(0, 1, 12)
     path = classroom.hand_in(clips, guesses, study)
+    assert path.parent == classroom.folder(study)
     table = classroom.collect(path.parent)
     assert list(table.columns) == list(classroom.COLUMNS)
     assert np.allclose(table["guess"], guesses)

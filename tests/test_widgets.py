@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from dfstudy.course import execute
+from dfstudy.course import execute, lessons
 from dfstudy.report import figures, style, widgets
 
 
@@ -109,6 +109,15 @@ def test_on_paper_and_where_styles_are_taken_away_all_pictures_are_seen(live):
 def test_captions_are_escaped(live):
     page = widgets.slider(grey, [0, 1], name="<b>", caption='"{}"'.format).data
     assert "<b>" not in page and "&lt;b&gt; &quot;0&quot;" in page
+
+
+def test_at_least_four_lessons_let_something_move():
+    moving = [
+        one.number
+        for one in lessons.find()
+        if "widgets.slider(" in one.path.read_text(encoding="utf-8")
+    ]
+    assert len(moving) >= 4, moving
 
 
 @pytest.mark.parametrize(("values", "start"), [([], 0), ([1], 0), ([1, 2], 2)])

@@ -2,7 +2,7 @@
 
     clips = classroom.pick(videos, each=6, seed=0)    # which clips are asked about
     classroom.hand_in(clips, guesses, study)          # a student: one small CSV
-    table = classroom.collect("runs/laptop/class")    # a teacher: all of them
+    table = classroom.collect(classroom.folder(study))    # a teacher: all of them
     classroom.compared(table, results, ...)           # beside the detectors' results
 
 A hand-in holds guesses and what they were about, no name: the student is a random token
@@ -66,23 +66,28 @@ def guessed(
     return about.assign(guess=np.asarray(list(guesses), dtype=float))[list(COLUMNS)]
 
 
+def folder(study: Study) -> Path:
+    """Where the hand-ins about the data of `study` are: a folder for each set."""
+    return study.runs / "class" / study.data.name
+
+
 def hand_in(clips: pd.DataFrame, guesses: Iterable[float], study: Study) -> Path:
-    """Write the guesses as a small CSV into `class/` of the run; return its path.
+    """Write the guesses as a small CSV into `folder(study)`; return its path.
 
     Guessing again about the same clips replaces what was written.
     """
-    folder = study.runs / "class"
-    folder.mkdir(parents=True, exist_ok=True)
-    token = folder / "this_student.txt"
+    place = folder(study)
+    place.mkdir(parents=True, exist_ok=True)
+    token = place.parent / "this_student.txt"
     if not token.exists():
         token.write_text(secrets.token_hex(4), encoding="utf-8")
     me = token.read_text(encoding="utf-8").strip()
-    path = folder / f"guesses_{me}_{study.seed}.csv"
+    path = place / f"guesses_{me}_{study.seed}.csv"
     guessed(clips, guesses, study).assign(student=me).to_csv(path, index=False)
     return path
 
 
-def collect(folder: str | Path) -> pd.DataFrame:
+def collect(place: str | Path) -> pd.DataFrame:
     """The hand-ins of a folder in one table; of a student and clip, the last one.
 
     Raises:
@@ -90,7 +95,7 @@ def collect(folder: str | Path) -> pd.DataFrame:
             guesses about synthetic and about real videos are never averaged.
     """
     tables = []
-    for path in sorted(Path(folder).glob("*.csv")):
+    for path in sorted(Path(place).glob("*.csv")):
         table = pd.read_csv(path, dtype={"student": str, "group": str, "video_id": str})
         if missing := set(COLUMNS) - set(table.columns):
             raise ValueError(f"{path} is no hand-in: it lacks {sorted(missing)}")
@@ -103,7 +108,7 @@ def collect(folder: str | Path) -> pd.DataFrame:
     every = pd.concat(tables, ignore_index=True)
     if len(sets := every[["kind", "data"]].drop_duplicates()) > 1:
         raise ValueError(
-            f"{folder} has guesses about {', '.join(sets['data'])}: one folder for each"
+            f"{place} has guesses about {', '.join(sets['data'])}: one folder for each"
         )
     return every.drop_duplicates(["student", "video_id"], keep="last")
 

@@ -102,14 +102,17 @@ print(*checked, sep="\n")
 # Where a lesson trains something, the number it ends with goes into a file, and tables
 # are made from those files: no number in a text is typed by hand. (Opened without the
 # course's folder, as on Colab, the table is empty; it is also in the README of the
-# repository.)
+# repository.) Lessons make up five modules, and each of these closes with a quiz.
 
 # %%
 there = lessons.find()
 minutes = f"minutes, {study.profile.name}"
 pd.DataFrame(
-    [(one.number, one.question, one.minutes[study.profile.name]) for one in there],
-    columns=["lesson", "question", minutes],
+    [
+        (one.number, lessons.module_of(one.number).title, one.question, one.minutes[study.profile.name])
+        for one in there
+    ],
+    columns=["lesson", "module", "question", minutes],
 ).set_index("lesson")
 
 # %% [markdown]
@@ -410,7 +413,7 @@ if status.state == "correct":
     print(f"written: {handed_in}")
 else:
     print("no guesses yet, so nothing is handed in")
-collected = classroom.collect(study.runs / "class")
+collected = classroom.collect(classroom.folder(study))
 print(f"in this folder: guesses of {collected['student'].nunique()} students")
 
 # %% [markdown]
@@ -423,7 +426,7 @@ print(f"in this folder: guesses of {collected['student'].nunique()} students")
 
 # %%
 groups = {
-    f"{'class' if collected['student'].nunique() > 1 else 'you'}": collected,
+    "class" if collected["student"].nunique() > 1 else "you": collected,
     "simulated: dice": classroom.simulated(quiz, study, students=30, able=False),
     "simulated: some sight": classroom.simulated(quiz, study, students=30, able=True),
 }

@@ -206,10 +206,10 @@ figures.rule_choice(s1.tried, title="S1, on validation")
 chosen_on = s1.videos(videos, "val")
 widgets.slider(
     lambda at: figures.operating_point(chosen_on["label"], chosen_on["score"], threshold=at),
-    np.quantile(chosen_on["score"], np.linspace(0, 1, 21)),  # where there are scores
+    np.quantile(chosen_on["score"], np.linspace(0, 1, 11)),  # where there are scores
     name="threshold",
     caption="{:.2f}".format,
-    start=10,
+    start=5,
     columns=2,
 )
 
