@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import planted
 import pytest
 
 from dfstudy.course import classroom
@@ -166,6 +167,30 @@ def test_a_class_stands_beside_detectors_of_the_same_kinds_only(study, clips):
     stamp = rows[rows["who"] == "frame"]["stamp"].iloc[0]
     assert all(part in stamp for part in ("laptop", "test", "synthetic", "2026-01-02"))
     assert "9 people" in row["stamp"] and "synthetic" in row["stamp"]
+
+
+def test_detectors_are_those_with_results_on_the_same_videos(study, tmp_path):
+    facts = planted.videos()
+    mine = {
+        ("03", "frame_torch", 0): planted.scores(facts),
+        ("03", "frame_torch-scratch", 0): planted.scores(facts, seed=1),
+        ("06", "cnn_rnn", 0): planted.scores(facts, seed=2),
+    }
+    planted.write(study.runs, facts, mine)
+    others = {("07", "cnn_3d", 0): planted.scores(facts, seed=3)}
+    planted.write(study.runs, facts, others, split="elsewhere")
+    study.data.identity = lambda: {"split_sha256": planted.SPLIT}
+    found = classroom.detectors(study)
+    assert set(found) == {"frame_torch", "cnn_rnn"}
+    clips = classroom.pick(facts[facts["split"] == "val"], each=6, seed=0)
+    seen = {"class": classroom.simulated(clips, study, students=9, able=True)}
+    rows = classroom.compared(seen, found, n_bootstrap=20, seed=0)
+    row = rows[(rows["forgery"] == "blend") & (rows["who"] == "cnn_rnn")].iloc[0]
+    known = found["cnn_rnn"].first["metrics"]["test"]["blend"]["auroc"]
+    assert (row["value"], row["low"]) == (known["value"], known["low"])
+    study.data.identity = lambda: {"split_sha256": "nobody's"}
+    (study.runs / "videos" / "nobody's.parquet").touch()  # known already
+    assert classroom.detectors(study) == {}
 
 
 def test_without_detectors_there_is_still_a_class(study, clips):

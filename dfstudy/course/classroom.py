@@ -3,7 +3,7 @@
     clips = classroom.pick(videos, each=6, seed=0)    # which clips are asked about
     classroom.hand_in(clips, guesses, study)          # a student: one small CSV
     table = classroom.collect(classroom.folder(study))    # a teacher: all of them
-    classroom.compared(table, results, ...)           # beside the detectors' results
+    classroom.compared({"class": table}, classroom.detectors(study), ...)
 
 A hand-in holds guesses and what they were about, no name: the student is a random token
 that stays the same on one machine. Lesson 00 asks, `docs/teaching.md` says how.
@@ -18,7 +18,8 @@ import pandas as pd
 
 from dfstudy.course.study import Study
 from dfstudy.metrics.readers import readers_auroc
-from dfstudy.study.comparison.headline import Entry
+from dfstudy.study.comparison.headline import Entry, by_videos, entries, headline
+from dfstudy.training import scored
 
 COLUMNS = ("student", "data", "kind", "video_id", "group", "label", "method", "guess")
 # How plainly a kind shows to the simulated students, in standard deviations of a guess.
@@ -139,6 +140,16 @@ def simulated(
         ],
         ignore_index=True,
     )
+
+
+def detectors(study: Study) -> dict[str, Entry]:
+    """One detector of each family with results on the videos of `study`, by name."""
+    scored.keep(study.runs, study.data)
+    split = study.data.identity()["split_sha256"]
+    for tested in by_videos(entries(study.runs)):
+        if tested[0].first["data"]["split_sha256"] == split:
+            return headline(tested)
+    return {}
 
 
 def compared(

@@ -76,7 +76,6 @@ from dfstudy.course import classroom, lessons
 from dfstudy.metrics import group_bootstrap
 from dfstudy.metrics.readers import readers_auroc
 from dfstudy.report import classes, figures, players
-from dfstudy.study.comparison import headline
 from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
 from dfstudy.video.preview import preview
 from dfstudy.video.probe import probe
@@ -455,12 +454,7 @@ figures.intervals(
 # people in front of the camera, so compare intervals, not digits.)
 
 # %%
-split = study.data.identity()["split_sha256"]
-same_videos = [
-    tested for tested in headline.by_videos(headline.entries(study.runs))
-    if tested[0].first["data"]["split_sha256"] == split
-]
-detectors = headline.headline(same_videos[0]) if same_videos else {}
+detectors = classroom.detectors(study)
 if not detectors:
     print("No detector has results on these videos yet: run lesson 03, and come back.")
 table = classroom.compared(
