@@ -49,7 +49,9 @@ def code_sha256() -> str:
     """Hash of the package's own files and of the lock: what a kept result rests on."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    files = [path for path in package.rglob("*") if path.suffix in {".py", ".j2"}]
+    files = [
+        path for path in package.rglob("*") if path.suffix in {".py", ".j2", ".toml"}
+    ]
     for path in [*sorted(files), root() / "requirements.lock"]:
         if path.exists():
             digest.update(path.name.encode())

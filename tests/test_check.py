@@ -68,6 +68,17 @@ def test_parameters_and_setup_have_their_place():
     assert "before the sections" in rules.skeleton(notebook, "42_tiny")[0]
 
 
+def test_the_last_lesson_of_a_module_closes_with_its_quiz():
+    notebook = tiny()
+    assert rules.closing_quiz(notebook, "42_tiny") == []
+    assert "asks for ['motion']" in rules.closing_quiz(notebook, "05_tiny")[0]
+    add(notebook, "code", 'quiz.show("motion")')
+    add(notebook, "code", 'quiz.check(letters, "motion")')
+    assert rules.closing_quiz(notebook, "05_tiny") == []
+    assert "quiz.show of ['motion']" in rules.closing_quiz(notebook, "42_tiny")[0]
+    assert len(rules.closing_quiz(notebook, "08_tiny")) == 2
+
+
 @pytest.mark.parametrize("old", ["SEED = 0", "from dfstudy import course;"])
 def test_fixed_cells_have_fixed_bytes(old):
     notebook = tiny()

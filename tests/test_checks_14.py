@@ -1,105 +1,12 @@
-"""Lesson 14: a check must find the bug, also in disguise, and nothing else."""
+"""Lesson 14: the suspects, and what is said of them (its answers: see answers/)."""
 
-import numpy as np
 import pytest
 
 from dfstudy.course import bugs, checks_14
-from dfstudy.training.rule import best_threshold
-from dfstudy.video.write import write_video
 
 
 def always(part):
     return True
-
-
-def never(part):
-    return False
-
-
-def by_video(deal):
-    frames = bugs.pd.DataFrame({"video_id": np.repeat(list("abcdef"), 4), "group": "g"})
-    return (deal(frames).groupby(frames["video_id"]).nunique() > 1).any()
-
-
-def two_videos(area):
-    return area([0, 1], [0.4, 0.6]) < 1
-
-
-def at_half(area):
-    labels, scores = np.array([0, 0, 1, 1]), np.array([0.6, 0.7, 0.8, 0.9])
-    return area(labels, scores) < 1
-
-
-def as_bright(tmp_path):
-    def alarms(read):
-        red = np.zeros((8, 64, 64, 3), np.uint8)
-        red[..., 0] = 200
-        first, *others = read(write_video(tmp_path / "r.mp4", red, fps=10)).mean(
-            (0, 1, 2)
-        )
-        return first < max(others) - 1
-
-    return alarms
-
-
-def the_first(score):
-    clips = np.random.default_rng(0).normal(size=(4, 6, 5)).astype(np.float32)
-    return not np.allclose(score(clips)[0], score(clips[:1])[0], atol=1e-4)
-
-
-def order_alone(score):
-    clips = np.random.default_rng(0).normal(size=(4, 6, 5)).astype(np.float32)
-    return not np.allclose(score(clips)[::-1], score(clips[::-1]), atol=1e-4)
-
-
-def equals_the_best_on_test(choose):
-    labels, scores = np.arange(20) % 2, np.random.default_rng(0).random(20)
-    val, test = (labels, scores), (1 - labels, scores**2)
-    return choose(val, test) == best_threshold(*test)
-
-
-def one_length(sample):
-    return max(sample(160, 16)) < 140
-
-
-def still(crop):
-    frames = np.full((3, 64, 64, 3), 255, np.uint8)
-    return (crop(frames, np.array([[10.0, 10, 40, 40]] * 3)) < 200).any()
-
-
-@pytest.mark.parametrize("part", bugs.PARTS.values(), ids=lambda part: part.name)
-def test_a_check_that_knows_nothing_is_worthless(part):
-    status = checks_14.finds(part, never)
-    assert status.state == "try again" and "got past" in status.message
-    status = checks_14.finds(part, always)
-    assert status.state == "try again" and "False alarm" in status.message
-
-
-@pytest.mark.parametrize(
-    ("part", "hasty", "message"),
-    [
-        (bugs.DEAL, by_video, "ask for the group"),
-        (
-            bugs.AREA,
-            two_videos,
-            "cuts the scores at 0.5",
-        ),
-        (bugs.SCORE, the_first, "nobody before it"),
-        (bugs.SCORE, order_alone, "mean of the batch"),
-        (bugs.SAMPLE, one_length, "31 frames"),
-        (bugs.CROP, still, "long way"),
-    ],
-    ids=lambda part: getattr(part, "name", ""),
-)
-def test_a_hasty_check_is_told_what_it_missed(part, hasty, message):
-    status = checks_14.finds(part, hasty)
-    assert status.state == "try again" and message in status.message
-
-
-def test_a_check_for_one_disguise_only(tmp_path):
-    assert "as bright" in checks_14.finds(bugs.READ, as_bright(tmp_path)).message
-    assert checks_14.finds(bugs.AREA, at_half).state == "try again"
-    assert "together" in checks_14.finds(bugs.CHOOSE, equals_the_best_on_test).message
 
 
 @pytest.mark.parametrize("untouched", [None, ..., lambda part: None])

@@ -1,7 +1,8 @@
-"""Build, check and run the lessons.
+"""Build, check, count and run the lessons.
 
 python -m dfstudy.course build                       # notebooks from their sources
 python -m dfstudy.course check                       # are they as they should be?
+python -m dfstudy.course count                       # every check, tried
 python -m dfstudy.course run --profile smoke         # what ./run_all.sh calls
 """
 
@@ -18,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code (2: asked for something that is not there)."""
     options = _parser().parse_args(arguments)
     try:
-        return {"build": _build, "check": _check, "run": _run}[options.command](options)
+        does = {"build": _build, "check": _check, "count": _count, "run": _run}
+        return does[options.command](options)
     except ValueError as error:
         print(f"dfstudy.course: {error}", file=sys.stderr)
         return 2
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--executed", type=Path, help="check executed copies in this folder as well"
     )
+    commands.add_parser("count", help="try stubs, solutions and wrong answers")
     run = commands.add_parser("run", help="run the lessons")
     run.add_argument("--profile", choices=profiles.NAMES, default="laptop")
     run.add_argument("--seed", type=int, default=0)
@@ -75,6 +78,16 @@ def _check(options: argparse.Namespace) -> int:
         found += check.executed_folder(options.executed)
     if options.site:
         found += site.problems(options.site)
+    print("\n".join([*found, f"{len(found)} problems"]))
+    return int(bool(found))
+
+
+def _count(_: argparse.Namespace) -> int:
+    from dfstudy.course import count
+
+    counts = count.course(paths.root())
+    print("\n".join(count.table(counts)))
+    found = [problem for one in counts for problem in one.problems]
     print("\n".join([*found, f"{len(found)} problems"]))
     return int(bool(found))
 

@@ -1,29 +1,43 @@
 """The checks of lesson 00's exercises; each tells what to look at again."""
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 
 from scipy.stats import binomtest
 
 from dfstudy.course.exercises import Status, check, expect
 
 
-def guesses(answer: Sequence[int] | None, n: int) -> Status:
+def guesses(answer: Sequence[float] | None, n: int) -> Status:
     """Exercise 1: one guess for each of `n` clips; their form, not whether they hit."""
 
-    def test(guesses: Sequence[int]) -> None:
+    def test(guesses: Sequence[float]) -> None:
         expect(
             not isinstance(guesses, str) and hasattr(guesses, "__len__"),
-            "Write your guesses as a list, [0, 1, ...].",
+            "Write your guesses as a list, [0.2, 0.9, ...].",
         )
         expect(
             len(guesses) == n,
             f"There are {n} clips and you guessed {len(guesses)}: give one for each, in"
             " their order.",
         )
-        odd = [guess for guess in guesses if guess not in (0, 1)]
-        expect(not odd, f"A guess is 0 (real) or 1 (fake), not {odd[:1]}.")
+        odd = [guess for guess in guesses if not _is_share(guess)]
+        expect(
+            not odd,
+            "A guess is between 0 (surely real) and 1 (surely fake), 0.5 where you do"
+            f" not know; yours has {odd[:1]}.",
+        )
+        expect(
+            n < 2 or len(set(guesses)) > 1,
+            "You said the same of all of them: then nobody can see which you find more"
+            " suspicious. Let the surer ones differ.",
+        )
 
     return check(answer, test, name="Exercise 1, one guess a clip")
+
+
+def _is_share(guess: object) -> bool:
+    return isinstance(guess, Real) and 0 <= guess <= 1
 
 
 def interval(answer: Callable | None) -> Status:

@@ -73,7 +73,8 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env=os.environ | jupyter | (env or {}),
+            # Headless: nobody is there to move a slider (report.widgets).
+            env=os.environ | {"DFSTUDY_HEADLESS": "1"} | jupyter | (env or {}),
             start_new_session=True,
         )
         family: dict[int, psutil.Process] = {}

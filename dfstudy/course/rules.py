@@ -8,7 +8,7 @@ none means fine. The skeleton, in this order: Colab badge, title, `## The questi
 `parameters` and `setup`, the sections, `## What we saw` (one item a goal, written or
 printed), `## Which method when`, `## References`. There are at least two `### Exercise
 N`, each with a hint, an expected picture, a cell tagged `exercise`, and a check in that
-cell or the next.
+cell or the next. The last lesson of a module closes with its quiz.
 """
 
 import ast
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
 
-from dfstudy.course import build
+from dfstudy.course import build, lessons
 
 Rule = Callable[[NotebookNode, str], list[str]]
 HEADINGS = (  # regular expressions
@@ -97,7 +97,7 @@ def fixed_cells(notebook: NotebookNode, name: str) -> list[str]:
 
 def exercises(notebook: NotebookNode, name: str) -> list[str]:
     """Two or more, each with a hint, an expected picture, its cell and a check."""
-    found, parts = [], _exercise_parts(notebook)
+    found, parts = [], exercise_parts(notebook)
     if len(parts) < 2:
         found.append(f"needs at least two `### Exercise N`; has {len(parts)}")
     for title, cells in parts:
@@ -113,6 +113,21 @@ def exercises(notebook: NotebookNode, name: str) -> list[str]:
             found.append(f"{title} has no cell tagged `exercise`")
         elif not any("check" in cell.source for cell in cells[place : place + 2]):
             found.append(f"{title}: neither its cell nor the next one checks it")
+    return found
+
+
+def closing_quiz(notebook: NotebookNode, name: str) -> list[str]:
+    """The last lesson of a module shows its quiz and scores it; no other has one."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    wanted = {m.slug for m in lessons.MODULES if m.numbers[-1] == name[:2]}
+    found = []
+    for call in ("show", "check"):
+        calls = set(re.findall(rf"quiz\.{call}\(.*?\"(\w+)\"\)", code))
+        if calls != wanted:
+            found.append(
+                f"has quiz.{call} of {sorted(calls) or 'nothing'}; its module asks"
+                f" for {sorted(wanted) or 'nothing'}"
+            )
     return found
 
 
@@ -145,7 +160,7 @@ def clean(notebook: NotebookNode, name: str) -> list[str]:
 def no_sizes(notebook: NotebookNode, name: str) -> list[str]:
     """No size or epoch is typed in a cell: `epochs=3`, `batch_size = 16`."""
     found = []
-    for ordinal, tree in _code(notebook):
+    for ordinal, tree in code(notebook):
         pairs: list[tuple[str, ast.expr]] = []
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg:
@@ -164,7 +179,7 @@ def no_sizes(notebook: NotebookNode, name: str) -> list[str]:
 def no_profile_branches(notebook: NotebookNode, name: str) -> list[str]:
     """No lesson asks which profile it runs in; `PROFILE` is for the set-up cell."""
     found = []
-    for ordinal, tree in _code(notebook):
+    for ordinal, tree in code(notebook):
         cell = notebook.cells[ordinal - 1]
         if _tagged(cell, "parameters") or _tagged(cell, "setup"):
             continue
@@ -227,6 +242,7 @@ LESSON: tuple[Rule, ...] = (
     skeleton,
     fixed_cells,
     exercises,
+    closing_quiz,
     recap,
     clean,
     no_sizes,
@@ -268,7 +284,7 @@ def _items(notebook: NotebookNode, heading: str) -> list[str]:
     return re.findall(r"^(?:[-*]|\d+\.) ", part[1], re.MULTILINE) if part else []
 
 
-def _exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+def exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
     """The cells from each `### Exercise N` to the next heading in another cell."""
     stops = sorted({place[0] for level, _, place in _headings(notebook) if level <= 3})
     exercise = {
@@ -283,7 +299,7 @@ def _exercise_parts(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode
     return parts
 
 
-def _code(notebook: NotebookNode) -> Iterator[tuple[int, ast.Module]]:
+def code(notebook: NotebookNode) -> Iterator[tuple[int, ast.Module]]:
     """(ordinal, syntax tree) of every code cell."""
     for ordinal, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code":

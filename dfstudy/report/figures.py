@@ -20,6 +20,7 @@ from sklearn.metrics import classification_report, confusion_matrix, roc_curve
 from dfstudy.metrics import auroc
 from dfstudy.report import style
 from dfstudy.report.comparisons import intervals, lines, rule_choice, sweep
+from dfstudy.report.operating import operating_point
 from dfstudy.report.sheets import contact_sheet
 from dfstudy.report.style import CLASS_COLOURS, CLASS_NAMES, INK, MUTED
 from dfstudy.report.timelines import frame_scores
@@ -31,6 +32,7 @@ __all__ = [
     "intervals",
     "learning_curves",
     "lines",
+    "operating_point",
     "per_class_report",
     "roc",
     "rule_choice",

@@ -34,7 +34,8 @@
 # - say whether **your machine** is ready;
 # - find your way in the **course**;
 # - follow **one video** from a file to a verdict, and name the part that does each step;
-# - put an **interval** around a number, and say how well you tell real from fake.
+# - put an **interval** around a number, and say how well you tell real from fake;
+# - set a **class** beside the detectors, and say whose luck is in the difference.
 
 # %% [markdown]
 # ## Before you start
@@ -71,9 +72,10 @@ from scipy.stats import binomtest
 
 from dfstudy import environment
 from dfstudy.course import checks_00 as checks
-from dfstudy.course import lessons
+from dfstudy.course import classroom, lessons
 from dfstudy.metrics import group_bootstrap
-from dfstudy.report import figures, players
+from dfstudy.metrics.readers import readers_auroc
+from dfstudy.report import classes, figures, players
 from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
 from dfstudy.video.preview import preview
 from dfstudy.video.probe import probe
@@ -99,14 +101,17 @@ print(*checked, sep="\n")
 # Where a lesson trains something, the number it ends with goes into a file, and tables
 # are made from those files: no number in a text is typed by hand. (Opened without the
 # course's folder, as on Colab, the table is empty; it is also in the README of the
-# repository.)
+# repository.) Lessons make up five modules, and each of these closes with a quiz.
 
 # %%
 there = lessons.find()
 minutes = f"minutes, {study.profile.name}"
 pd.DataFrame(
-    [(one.number, one.question, one.minutes[study.profile.name]) for one in there],
-    columns=["lesson", "question", minutes],
+    [
+        (one.number, lessons.module_of(one.number).title, one.question, one.minutes[study.profile.name])
+        for one in there
+    ],
+    columns=["lesson", "module", "question", minutes],
 ).set_index("lesson")
 
 # %% [markdown]
@@ -249,13 +254,8 @@ def face_strip(frames: np.ndarray) -> np.ndarray:
     return some[:, :side, (width - side) // 2 : (width + side) // 2]
 
 
-mixed = val.sample(frac=1, random_state=study.seed)
-fakes = mixed[mixed["label"] == 1]
-# A fake of each kind before the second of any.
-fakes = fakes.iloc[fakes.groupby("method").cumcount().argsort(kind="stable")].head(6)
-reals = mixed[mixed["label"] == 0].head(6)
-quiz = pd.concat([fakes, reals]).sample(frac=1, random_state=study.seed)
-quiz = quiz.reset_index(drop=True)
+# Every kind of forgery, and no people twice as long as there are others.
+quiz = classroom.pick(val.drop(columns="score"), each=6, seed=study.seed)
 clips = [preview(path, study.profile.clip_frames, height=216) for path in quiz["path"]]
 strips = [face_strip(clip) for clip in clips]
 names = [f"clip {i}" for i in range(1, len(quiz) + 1)]
@@ -274,18 +274,19 @@ players.show(clips, fps=float(quiz["fps"].median()), titles=said)
 # %% [markdown]
 # ### Exercise 1 · your guesses (5 minutes)
 #
-# Write down one guess for each clip, in their order: 0 for real, 1 for fake. Guess
-# where you do not know. Nobody sees it but you.
+# Write down for each clip, in their order, how sure you are that it is fake: 0 is surely
+# real, 1 surely fake, 0.5 no idea. How sure you are is worth more than a yes: it says
+# which clips you find the most suspicious, and that is all that an AUROC asks.
 #
-# *Hint:* `guesses = [0, 1, 1, ...]`, as many as there are clips.
+# *Hint:* `guesses = [0.2, 0.9, 0.5, ...]`, as many as there are clips.
 #
 # *Expected picture:* below, the clips again with the truth, and what you had right.
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
 # STUB: guesses = None
-# There is no right answer to look up, so this one throws a coin.
-guesses = np.random.default_rng(study.seed).integers(0, 2, len(quiz)).tolist()
+# There is no right answer to look up, so this one throws dice.
+guesses = np.random.default_rng(study.seed).random(len(quiz)).round(2).tolist()
 # END SOLUTION
 
 status = checks.guesses(guesses, len(quiz))
@@ -301,10 +302,10 @@ status = checks.guesses(guesses, len(quiz))
 
 # %%
 if status.state == "correct":
-    who, called = "you", np.array(guesses)
+    who, sure = "you", np.array(guesses)
 else:
-    who, called = "a coin", np.random.default_rng(study.seed).integers(0, 2, len(quiz))
-quiz["right"] = called == quiz["label"].to_numpy()
+    who, sure = "dice", np.random.default_rng(study.seed).random(len(quiz))
+quiz["right"] = (sure >= 0.5) == quiz["label"].to_numpy()  # half and more: called fake
 figures.contact_sheet(
     [strip[0] for strip in strips],
     labels=list(quiz["label"]),
@@ -358,7 +359,8 @@ def share(name: str, right: pd.Series) -> dict:
     return {"name": name, "value": right.mean(), "low": ends.low, "high": ends.high}
 
 
-rows = [share(f"all {len(quiz)} clips", quiz["right"])]
+mine = share(f"all {len(quiz)} clips", quiz["right"])
+rows = [mine]
 rows += [
     share(f"{method} ({len(some)})", some)
     for method, some in quiz.groupby("method")["right"]
@@ -397,6 +399,74 @@ print(f"up to about {undecided} clips, three right of five could be a coin")
 # this interval is too short where clips belong together: two clips of one person are
 # not two observations, so later lessons resample *groups of people*.
 #
+# ## 6. A class, and the detectors
+#
+# One student's dozen clips say little. What about thirty students? If you have handed in
+# guesses above, they are in a small file now, under a random name and without yours. A
+# teacher collects the files of a class into that folder and runs this lesson once more
+# ([how](https://github.com/dfstudy/dfstudy/blob/main/docs/teaching.md#can-you-tell-with-a-class)).
+
+# %%
+if status.state == "correct":
+    handed_in = classroom.hand_in(quiz, guesses, study)
+    print(f"written: {handed_in}")
+else:
+    print("no guesses yet, so nothing is handed in")
+collected = classroom.collect(classroom.folder(study))
+print(f"in this folder: guesses of {collected['student'].nunique()} students")
+
+# %% [markdown]
+# Where there is no class at hand, here are two that **are simulated**: thirty students
+# who throw dice, and thirty who see something, more of a `blend` than of a `disorder`.
+# How much they see is made up; how sure one can be of it is not.
+#
+# **Predict:** thirty students have judged every clip. Will the interval of the class be
+# shorter than yours, and by how much?
+
+# %%
+groups = {
+    "class" if collected["student"].nunique() > 1 else "you": collected,
+    "simulated: dice": classroom.simulated(quiz, study, students=30, able=False),
+    "simulated: some sight": classroom.simulated(quiz, study, students=30, able=True),
+}
+groups = {name: table for name, table in groups.items() if len(table)}
+scale = {"n": study.profile.bootstrap, "seed": study.seed}
+seeing = groups["simulated: some sight"]
+judged = [seeing[name] for name in ("label", "guess", "group", "student")]
+drawn_anew = {
+    "students": readers_auroc(*judged, over="readers", **scale),
+    "clips": readers_auroc(*judged, over="clips", **scale),
+    "both": readers_auroc(*judged, **scale),
+}
+rows = [{"name": f"other {name}"} | blank | row for name, row in drawn_anew.items()]
+figures.intervals(
+    pd.DataFrame(rows), title="Simulated class: what would be drawn anew?"
+)
+
+# %% [markdown]
+# Thirty students are many, twelve clips are still twelve. Another class on the same clips
+# would say nearly the same; the same class on other clips would not. An interval that
+# resamples only the students promises too much, and so does a study of a hundred people
+# that shows them five videos.
+#
+# Now beside the detectors that this machine has results of, on the same kinds of forgery.
+# (They were judged on test videos, the class on validation videos of the same set: other
+# people in front of the camera, so compare intervals, not digits.)
+
+# %%
+detectors = classroom.detectors(study)
+if not detectors:
+    print("No detector has results on these videos yet: run lesson 03, and come back.")
+table = classroom.compared(
+    groups, detectors, n_bootstrap=study.profile.bootstrap, seed=study.seed
+)
+classes.beside(table)
+
+# %% [markdown]
+# A person who knows nothing of codecs and has never seen this person may still find what
+# a network overlooks, and the other way round. On rendered heads, both are only a game:
+# nobody's eyes were made for these faces.
+#
 # ## What we saw
 #
 # The goals again, now with what this run showed.
@@ -406,8 +476,12 @@ print(f"- your machine: {len(checked)} checks, {len(failed)} failed")
 print(f"- the course: {len(there)} lessons are built")
 print(f"- one video: score {score:.2f} against {threshold:.2f}, so {verdict};", end=" ")
 print("AUROC", *(f"{name} {entry['value']:.2f}" for name, entry in aurocs.items()))
-print(f"- an interval: {who} had {rows[0]['value']:.2f}", end=" ")
-print(f"[{rows[0]['low']:.2f}, {rows[0]['high']:.2f}] of {len(quiz)} clips right")
+print(f"- an interval: {who} had {mine['value']:.2f}", end=" ")
+print(f"[{mine['low']:.2f}, {mine['high']:.2f}] of {len(quiz)} clips right")
+both = drawn_anew["both"]
+print(f"- a class: thirty simulated students had AUROC {both['value']:.2f}", end=" ")
+print("without an interval:" if both["low"] is None else f"[{both['low']:.2f}, {both['high']:.2f}],", end=" ")
+print(both.get("reason") or f"beside {len(detectors)} detectors")
 
 # %% [markdown]
 # A score is not proof. Calling an authentic video a fake harms the person in it; lesson
@@ -431,4 +505,6 @@ print(f"[{rows[0]['low']:.2f}, {rows[0]['high']:.2f}] of {len(quiz)} clips right
 #   Journal of the American Statistical Association, 1927
 # - N. C. Köbis, B. Doležalová, I. Soraperra, Fooled twice: people cannot detect
 #   deepfakes but think they can, iScience, 2021
+# - A. B. Owen, The pigeonhole bootstrap, Annals of Applied Statistics, 2007 (students and
+#   clips, both drawn anew)
 # - B. Dolhansky et al., The DeepFake Detection Challenge dataset, 2020

@@ -73,7 +73,7 @@ from dfstudy.data import frame_split, splits, synth
 from dfstudy.data.synth import forge
 from dfstudy.metrics import group_bootstrap
 from dfstudy.metrics.base_rates import precision_at
-from dfstudy.report import figures, style
+from dfstudy.report import figures, style, widgets
 from dfstudy.video.preview import preview
 from dfstudy.video.sample import resize_area
 
@@ -122,6 +122,31 @@ figures.contact_sheet(
 # sharp; the edge follows the mask and not the face. Those are traces **in a frame**.
 # Where each frame is made for itself, the misses differ from frame to frame: traces
 # **in time**.
+#
+# How cool the colour and how soft or sharp the patch comes out is a matter of degree, its
+# **strength**. Left the target, right the fake.
+#
+# **Predict:** from which strength on do you see it, in one frame? Then move the slider (on
+# paper, four of its places stand side by side).
+
+# %%
+def fake_beside(strength: float) -> np.ndarray:
+    """The target and the fake, side by side."""
+    made = synth.steps(
+        target, donor, 5, frame=10, frames=study.profile.clip_frames,
+        size=study.profile.clip_size, fps=24, strength=strength,
+    )
+    *_, fake, _ = made.values()
+    return np.hstack([middle(made["target"]), middle(fake)])
+
+
+widgets.slider(
+    fake_beside, np.linspace(0, 1, 11), name="strength", caption="{:.1f}".format, start=7, columns=2
+)
+
+# %% [markdown]
+# The set below has strengths from 0.6 to 1. A detector may see more than you: the colour
+# of a whole patch is an average over hundreds of pixels.
 #
 # ## 2. The kinds of forgery in this data
 #

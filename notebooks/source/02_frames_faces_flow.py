@@ -79,13 +79,14 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from dfstudy.course import checks_02 as checks
+from dfstudy.course import quiz
 from dfstudy.data import drops, synth
 from dfstudy.data.export import export
 from dfstudy.data.formats import FORMATS
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
-from dfstudy.report import figures, style
-from dfstudy.report.motion import colour_wheel, show_flow
+from dfstudy.report import figures, style, widgets
+from dfstudy.report.motion import colour_wheel, flow_colours, show_flow
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
 from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.preview import preview
@@ -827,6 +828,25 @@ plt.show()
 # patches from coarse to fine, Farneback fits a parabola around every pixel.
 
 # %%
+def followed(step: int) -> np.ndarray:
+    """A later frame, the flow to it, that frame drawn back, and what is left, times 4."""
+    flow = optical_flow(clip[0], clip[step])
+    back = np.clip(warp(clip[step], flow), 0, 255)
+    left = np.clip(4 * np.abs(back - clip[0]), 0, 255)
+    shown = clip[step], flow_colours(flow, most=reach), back, left
+    return np.hstack([picture.astype(np.uint8) for picture in shown])
+
+
+widgets.slider(
+    followed, range(1, min(len(clip), 21)), name="frames apart", columns=2
+)
+
+# %% [markdown]
+# From left to right: the later frame, the flow to it, the frame drawn back, and what is
+# left of it when frame 0 is taken away. **Predict:** what is lost first as you move on,
+# the head, or the mouth and the lids? Now for many clips, with numbers:
+
+# %%
 def returning(there: np.ndarray, back: np.ndarray) -> float:
     """Of the pixels that move, the share that the way back brings home; nan: none move."""
     home = there + warp(back, there)
@@ -993,6 +1013,23 @@ smallest = sizes["kB a video"].iloc[2:].idxmin()
 print(f"- formats: {smallest} is the smallest, {sizes.loc[smallest, 'kB a video']:.0f} kB a video of", end=" ")
 print(f"{sizes.loc['our shards', 'kB a video']:.0f}; exact are", end=" ")
 print(*sizes.index[np.isinf(sizes["PSNR, dB, worst"])], sep=", ")
+
+# %% [markdown]
+# ## Quiz · data and seeing (10 minutes)
+#
+# The questions go over lessons 00 to 02. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("seeing")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "bbacdca"
+# END SOLUTION
+
+quiz.check(letters, "seeing")
 
 # %% [markdown]
 # ## Which view when?

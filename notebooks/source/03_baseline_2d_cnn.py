@@ -67,7 +67,7 @@ import pandas as pd
 
 from dfstudy import models
 from dfstudy.course import checks_03 as checks
-from dfstudy.report import figures
+from dfstudy.report import figures, widgets
 from dfstudy.training import experiment, results
 from dfstudy.training.history import class_weight
 from dfstudy.training.rule import MAJORITY, S1_CANDIDATES
@@ -194,6 +194,29 @@ figures.learning_curves(s1.history, title="S1, frames")
 
 # %%
 figures.rule_choice(s1.tried, title="S1, on validation")
+
+# %% [markdown]
+# A threshold is a choice between two errors. Each dot is a validation video at the mean
+# score of its frames.
+#
+# **Predict:** as the threshold rises, which of the four counts rise? Which way does the
+# point on the ROC move? Then move it.
+
+# %%
+chosen_on = s1.videos(videos, "val")
+widgets.slider(
+    lambda at: figures.operating_point(chosen_on["label"], chosen_on["score"], threshold=at),
+    np.quantile(chosen_on["score"], np.linspace(0, 1, 11)),  # where there are scores
+    name="threshold",
+    caption="{:.2f}".format,
+    start=5,
+    columns=2,
+)
+
+# %% [markdown]
+# The curve stays where it is: it is all thresholds at once, and its area knows none of
+# them. Whoever moved this slider on the *test* videos, and kept the best place, would
+# report a number that no new video has to match.
 
 # %% [markdown]
 # ### Exercise 2 · S0's rule (5 minutes)

@@ -70,6 +70,7 @@ from sklearn.metrics import precision_score, recall_score
 
 from dfstudy import models
 from dfstudy.course import checks_05 as checks
+from dfstudy.course import quiz
 from dfstudy.data import truth
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.synth import forge
@@ -524,6 +525,23 @@ print(f"- grid: choosing on test would have claimed {gap:+.2f} AUROC on top")
 # On synthetic data this is a laboratory: it tells what a detector of whole videos *can*
 # see, and says nothing about forgeries in the world. Detectors trained here must not
 # judge anybody's video.
+
+# %% [markdown]
+# ## Quiz · a frame and motion (10 minutes)
+#
+# The questions go over lessons 03 to 05. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("motion")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "accabaca"
+# END SOLUTION
+
+quiz.check(letters, "motion")
 
 # %% [markdown]
 # ## Which method when

@@ -70,6 +70,7 @@ import pandas as pd
 
 from dfstudy import models
 from dfstudy.course import checks_08 as checks
+from dfstudy.course import quiz
 from dfstudy.data import combine, filters
 from dfstudy.data.loader import PreparedSet
 from dfstudy.data.truth import DISORDERS, kinds
@@ -552,6 +553,23 @@ print(f"{ratio['frames']:.1f}, {ratio['kept_mb']:.1f} (S4's formula: {ratio['for
 # a memory finds a spoiled order here does not say that real forgeries have one, nor that
 # S2's and S4's numbers come from it. Detectors trained here must not judge anybody's
 # video.
+
+# %% [markdown]
+# ## Quiz · time (10 minutes)
+#
+# The questions go over lessons 06 to 08. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("time")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "dbaabcb"
+# END SOLUTION
+
+quiz.check(letters, "time")
 
 # %% [markdown]
 # ## Which method when

@@ -69,7 +69,7 @@ import pandas as pd
 from IPython.display import display
 
 from dfstudy.course import checks_11 as checks
-from dfstudy.course import gather
+from dfstudy.course import gather, quiz
 from dfstudy.report import compared, tables
 from dfstudy.report import comparison as page
 from dfstudy.report import verdicts as judged
@@ -397,6 +397,23 @@ print(f"{len(wrong)} errata")
 # %% [markdown]
 # On synthetic data this is a laboratory: it tells what an architecture *can* see under
 # known conditions, and nothing about forgeries in the world.
+
+# %% [markdown]
+# ## Quiz · experiments and comparison (10 minutes)
+#
+# The questions go over lessons 09 to 11. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("experiments")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "badaacba"
+# END SOLUTION
+
+quiz.check(letters, "experiments")
 
 # %% [markdown]
 # ## Which method when

@@ -72,7 +72,7 @@ import pandas as pd
 
 from dfstudy.course import checks_13 as checks
 from dfstudy.metrics.conformal import Limits
-from dfstudy.report import audits, calibration, figures
+from dfstudy.report import audits, calibration, figures, widgets
 from dfstudy.report import leaks as leak_figures
 from dfstudy.report import robustness as damage_figures
 from dfstudy.study import adversarial, audit, calibrated, leaks, papers
@@ -83,6 +83,7 @@ from dfstudy.training import experiment, results, scored
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
 from dfstudy.video import perturb
+from dfstudy.video.preview import preview
 from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
@@ -319,6 +320,33 @@ damages = perturb.ladder(study.profile.perturbations, levels=study.profile.level
 test = videos[videos["split"] == "test"]
 frame = read_evenly(test["path"].iloc[0], 1)[0][0]
 damage_figures.examples(frame, damages)
+
+# %% [markdown]
+# H.264 keeps what is seen from afar and drops the rest; the CRF says how much. Left a
+# forged validation video as it is, in the middle as it comes out, right what went
+# missing, four times as strong.
+#
+# **Predict:** what goes first, edges or flat skin? At which CRF would you no longer
+# notice a soft edge around a face?
+
+# %%
+forged = videos[(videos["split"] == "val") & (videos["label"] == 1)]
+forged = forged.sort_values("method", key=lambda method: method != "blend")
+uploaded = preview(forged["path"].iloc[0], study.profile.clip_frames, height=216)[:8]
+
+
+def sent(crf: int) -> np.ndarray:
+    """The middle of a frame before and after, and what is lost, times 4."""
+    *_, after = perturb.Perturbation(kind="h264", level=crf)(uploaded)
+    lost = np.clip(4.0 * abs(after.astype(int) - uploaded[-1]), 0, 255).astype(np.uint8)
+    cut = slice(after.shape[0] // 6, -(after.shape[0] // 6))
+    side = after.shape[0] // 3
+    half = after.shape[1] // 2
+    shown = [picture[cut, half - side : half + side] for picture in (uploaded[-1], after, lost)]
+    return np.hstack(shown)
+
+
+widgets.slider(sent, range(18, 51, 2), name="CRF", columns=2)
 
 # %%
 mixed = experiment.train(

@@ -71,6 +71,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from dfstudy.course import checks_15 as checks
+from dfstudy.course import quiz
 from dfstudy.data.truth import kinds, truth
 from dfstudy.detect.predict import examine
 from dfstudy.detect.verdict import Verdict
@@ -468,6 +469,23 @@ print(f"- harm: of {int(known_as.eq('real').sum())} real test videos, {int(table
 # %% [markdown]
 # These are rendered people. What the numbers show is how an answer is made and what it
 # leaves out, not how well anybody's video would be judged.
+
+# %% [markdown]
+# ## Quiz · trust (10 minutes)
+#
+# The questions go over lessons 12 to 15. Decide first, one letter a question; the answers
+# are folded under each, with what is wrong with the others.
+
+# %%
+quiz.show("trust")
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+# STUB: letters = None  # "abca...", in the order of the questions; "-" where you have none yet
+letters = "ccabbcbb"
+# END SOLUTION
+
+quiz.check(letters, "trust")
 
 # %% [markdown]
 # ## Which answer when
