@@ -99,7 +99,7 @@ def wheel(folder: Path, name: str, version: str, *requires: str) -> Path:
         file.writestr(f"{info}/METADATA", head + needs)
         file.writestr(
             f"{info}/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: us\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         file.writestr(f"{info}/RECORD", f"{info}/METADATA,,\n{info}/WHEEL,,\n")
     return path
@@ -112,14 +112,14 @@ def machine(tmp_path):
     command = [sys.executable, "-m", "venv", "--without-pip", venv]
     subprocess.run(command, check=True)
     (site,) = venv.glob("lib/python*/site-packages")
-    # The real modules can be imported, but no metadata says so: only stand-ins have any.
+    # Real modules can be imported, but no metadata says so: only stand-ins have any.
     modules = tmp_path / "modules"
     modules.mkdir()
     for path in Path(pytest.__file__).parents[1].iterdir():
         tool = re.match(r"(pip|setuptools|wheel)-.*dist-info", path.name)
-        if tool or not path.name.endswith((".dist-info", ".pth", ".egg-link")):
-            if not path.name.startswith("__editable__"):
-                (modules / path.name).symlink_to(path)
+        says = path.suffix in (".dist-info", ".pth") or path.stem[:3] == "__e"
+        if tool or not says:
+            (modules / path.name).symlink_to(path)
     (site / "modules.pth").write_text(f"{modules}\n")
     wheels = tmp_path / "wheels"
     wheels.mkdir()
