@@ -182,7 +182,7 @@ def test_the_set_up_cell_moves_nothing_and_brings_what_is_missing(machine, clone
     assert f"results: {content}/drive/MyDrive/dfstudy/runs" in second
     assert "installing" not in second
     assert f"RUNS {content}/drive/MyDrive/dfstudy/runs/smoke" in second
-    assert "/content/data" in second.splitlines()[-1]
+    assert second.splitlines()[-1] == f"{content}/data"
 
 
 def test_a_broken_installation_ends_the_cell_with_advice(machine, clone):
@@ -271,6 +271,18 @@ def test_a_failure_says_what_to_do(monkeypatch, said, advice):
     with pytest.raises(colab.InstallError, match="could not install av>=14") as caught:
         colab.install_missing()
     assert advice in str(caught.value)
+
+
+def test_videos_stay_on_the_machine(monkeypatch, tmp_path):
+    monkeypatch.setattr(colab, "CONTENT", tmp_path)
+    monkeypatch.setattr(colab.os, "environ", {})
+    assert "goes with this session" in colab.places()
+    assert colab.os.environ == {"DFSTUDY_HOME": str(tmp_path / "data")}
+    (tmp_path / "drive" / "MyDrive").mkdir(parents=True)
+    assert "your Drive keeps them" in colab.places()
+    runs = tmp_path / "drive" / "MyDrive" / "dfstudy" / "runs"
+    assert colab.os.environ["DFSTUDY_RUNS"] == str(runs)
+    assert colab.os.environ["DFSTUDY_HOME"] == str(tmp_path / "data")
 
 
 def test_a_users_own_folders_stay(monkeypatch, tmp_path):

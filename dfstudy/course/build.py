@@ -47,6 +47,7 @@ if "google.colab" in str(get_ipython()):
     %pip install --quiet --no-deps git+https://github.com/{REPOSITORY}
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLAB_T4 = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}  # asks Colab for one
 _BEGIN, _END, _STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB:"
 _README = "<!-- lessons: written by `python -m dfstudy.course build` -->"
 
@@ -78,10 +79,10 @@ def build(source: Path, *, solutions: bool = False) -> str:
         if cell.cell_type == "markdown":
             text = _fill(text, lesson, solutions=solutions)
         cells.append(_cell(cell.cell_type, text, tags, lesson.number, seen))
-    notebook = nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={"dfstudy": header, "kernelspec": KERNEL},
-    )
+    metadata = {"dfstudy": header, "kernelspec": KERNEL}
+    if lesson.gpu:
+        metadata |= COLAB_T4
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
