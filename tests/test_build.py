@@ -97,7 +97,9 @@ def test_a_broken_source_says_what_is_wrong(tmp_path, old, new, message):
 
 def test_write_touches_only_what_changed(tmp_path):
     root = course(tmp_path)
-    (root / "README.md").write_text("# R\n" + build._README + "\n<!-- end -->\nrest\n")
+    (root / "README.md").write_text(
+        "# R\n" + build._BLOCK.format("lessons") + "\n<!-- end -->\nrest\n"
+    )
     stray = root / "notebooks" / "41_gone.ipynb"
     stray.write_text("{}")
     touched = {path.relative_to(root).as_posix() for path in build.write(root)}

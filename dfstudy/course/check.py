@@ -53,8 +53,8 @@ def in_sync(root: Path) -> list[str]:
     readme = root / "README.md"
     if readme.exists() and not found:
         text = readme.read_text(encoding="utf-8")
-        if build.with_table(readme, root) != text:
-            found.append("README.md: its table of lessons is old")
+        if build.with_tables(readme, root) != text:
+            found.append("README.md: its tables are older than what they are made of")
     return [f"{text}: run `python -m dfstudy.course build`" for text in found]
 
 

@@ -11,28 +11,23 @@ import csv
 import json
 import os
 import platform
-import re
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 
 from dfstudy import paths, profiles
-from dfstudy.course.lessons import Lesson
 
 FOLDER = Path("docs") / "published"
 RUNS = ("first", "later")  # with nothing made before; with everything that is kept
 WHOLE = "all lessons"  # from the first start to the last end
 PAIR = "one pair of people, rendered, CPU seconds"
-# How fast a lesson is read: prose with figures, and code that is understood.
-WORDS_A_MINUTE, LINES_A_MINUTE = 180, 15
-_KEYS = ("value", "low", "high")
+KEYS = ("value", "low", "high")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,27 +121,19 @@ def publish_results(root: Path, runs: Path) -> Path:
     if not every:
         raise ValueError(f"{runs} has no results: run the lessons first")
     one = every[0]
-    of = one.matrix.groupby("name", sort=False)
-    detectors = [
-        {
-            "name": row["name"],
-            "lesson": row["lesson"],
-            "runs": int(row["seeds"]),
-            "auroc": _entry({key: row[f"auroc{end}"] for key, end in _ENDS.items()}),
-            "kinds": {
-                cell["kind"]: _entry(cell) | {"learned": bool(cell["learned"])}
-                for cell in of.get_group(row["name"]).to_dict("records")
-            },
-        }
-        for row in one.quality[~one.quality["trivial"].astype(bool)].to_dict("records")
-    ]
-    trivial = [
-        {
-            "name": row["name"],
-            "auroc": _entry({key: row[f"auroc{end}"] for key, end in _ENDS.items()}),
-        }
-        for row in one.quality[one.quality["trivial"].astype(bool)].to_dict("records")
-    ]
+    cells = one.matrix.groupby("name", sort=False)
+    detectors, trivial = [], []
+    for row in one.quality.to_dict("records"):
+        auroc = {key: row[f"auroc{end}"] for key, end in _ENDS.items()}
+        said = {"name": row["name"], "auroc": _entry(auroc)}
+        if row["trivial"]:
+            trivial.append(said)
+            continue
+        said |= {"lesson": row["lesson"], "runs": int(row["seeds"]), "kinds": {}}
+        for cell in cells.get_group(row["name"]).to_dict("records"):
+            entry = _entry(cell) | {"learned": bool(cell["learned"])}
+            said["kinds"][cell["kind"]] = entry
+        detectors.append(said)
     chosen = [result for entry in one.chosen.values() for result in entry.results]
     about = {key: one.about[key] for key in _ABOUT}
     about["commits"] = sorted({result["commit"] or "unknown" for result in chosen})
@@ -195,136 +182,6 @@ def results(root: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def reading_minutes(path: Path) -> float:
-    """How long a notebook takes to read, at WORDS_A_MINUTE and LINES_A_MINUTE."""
-    words = lines = 0
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            lines += sum(bool(line.strip()) for line in cell.source.splitlines())
-        else:
-            prose = re.sub(r"\]\([^)]*\)|<!--.*?-->|<[^>]+>", " ", cell.source)
-            words += len(re.findall(r"\w[\w'’.-]*", prose))
-    return words / WORDS_A_MINUTE + lines / LINES_A_MINUTE
-
-
-def rendering(root: Path) -> str:
-    """One sentence: what rendering the synthetic set costs; "" where not measured."""
-    rows = {row.profile: row for row in times(root) if row.lesson == PAIR}
-    parts = [
-        f"{_minutes(row.seconds * profiles.get(name).pairs / 2)} in `{name}`"
-        for name, row in rows.items()
-    ]
-    if not parts:
-        return ""
-    text = ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return (
-        "The first lesson on a machine renders the videos, once; on two cores, Colab's"
-        f" too, that takes minutes: {text}."
-    )
-
-
-def lessons_table(root: Path, every: Iterable[Lesson], *, badge: Any) -> str:
-    """The README's table of lessons: question, reading, minutes, memory, GPU, badge.
-
-    Args:
-        badge: a lesson -> Markdown.
-    """
-    known = {(row.profile, row.run, row.lesson): row for row in times(root)}
-    names = profiles.NAMES
-    lines = [
-        f"| | question | read | {' | '.join(f'`{name}`' for name in names)}"
-        " | memory | GPU | |",
-        "|---|---|---:|" + "---:|" * len(names) + "---:|---|---|",
-    ]
-    for lesson in every:
-        runs = {
-            name: [known.get((name, run, lesson.name)) for run in RUNS]
-            for name in names
-        }
-        cells = [
-            _cell(runs[name], forecast=lesson.minutes[name], gpu=lesson.gpu)
-            for name in names
-        ]
-        peaks = [row.peak_mb for row in runs["laptop"] if row]
-        memory = (
-            f"{max(peaks) / 1024:.1f} GB" if peaks else f"*{lesson.memory_gb:g} GB*"
-        )
-        link = f"[{lesson.number}](notebooks/{lesson.name}.ipynb)"
-        read = f"{reading_minutes(lesson.path):.0f}"
-        gpu = "T4" if lesson.gpu else "no"
-        row = [link, lesson.question, read, *cells, memory, gpu, badge(lesson)]
-        lines.append(f"| {' | '.join(row)} |")
-    return "\n".join([*lines, "", _about_times(known)])
-
-
-def results_table(root: Path) -> str:
-    """The README's table of what detectors reach; one sentence where there is none."""
-    found = results(root)
-    if found is None:
-        return "No run has been published yet."
-    from dfstudy.training.results import cell
-
-    about = found["about"]
-    kinds = list(dict.fromkeys(k for row in found["detectors"] for k in row["kinds"]))
-    lines = [
-        f"| detector | lesson | runs | all | {' | '.join(kinds)} |",
-        "|---|---|---:|" + "---|" * (len(kinds) + 1),
-    ]
-    for row in found["detectors"]:
-        cells = [
-            cell(_numbers(row["kinds"][kind]))
-            + ("" if row["kinds"][kind]["learned"] else " ¹")
-            for kind in kinds
-        ]
-        start = [row["name"], row["lesson"], str(row["runs"])]
-        lines.append(
-            f"| {' | '.join([*start, cell(_numbers(row['auroc'])), *cells])} |"
-        )
-    for row in found["trivial"]:
-        start = [f"*{row['name']}*", "trivial", "", cell(_numbers(row["auroc"]))]
-        lines.append(f"| {' | '.join(start + [''] * len(kinds))} |")
-    commits = ", ".join(
-        name[:7] + "-dirty" * ("-" in name) for name in about["commits"]
-    )
-    seeds = ", ".join(map(str, about["seeds"]))
-    note = (
-        f"AUROC with 95 % interval on {about['videos']} {about['kind']} test videos"
-        f" ({about['data']}) of {about['groups']} groups of people whom no detector has"
-        f' seen; "all": {", ".join(about["families"])}. Profile `{about["profile"]}`,'
-        f" backbone {about['backbone']}, start {about['pretrained']}; seeds {seeds};"
-        f" {about['date']}, commit {commits}. ¹ never learned."
-    )
-    return "\n".join([*lines, "", note])
-
-
-def _about_times(known: dict[tuple[str, str, str], Time]) -> str:
-    notes = [
-        "Minutes of the machine that a profile is for: first run, with nothing made"
-        " before, then a later one; *in italics* a forecast. Reading at"
-        f" {WORDS_A_MINUTE} words or {LINES_A_MINUTE} lines of code a minute."
-    ]
-    for name in profiles.NAMES:
-        rows = [known.get((name, run, WHOLE)) for run in RUNS]
-        said = [
-            f"{row.run} {_minutes(row.seconds)} ({row.date}, commit {row.commit[:7]})"
-            for row in rows
-            if row
-        ]
-        if said:
-            machine = next(row.machine for row in rows if row)
-            notes.append(f"Whole course in `{name}`, {machine}: {', '.join(said)} min.")
-    return " ".join(notes)
-
-
-def _cell(rows: Sequence[Time | None], *, forecast: float, gpu: bool) -> str:
-    said = [_minutes(row.seconds) for row in rows if row]
-    return ", ".join(said) or f"*{forecast:g}*"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f}" if seconds >= 57 else "< 1"
-
-
 def _busy(rows: Sequence[dict[str, str]]) -> float:
     """Seconds in which at least one lesson ran: two side by side count once."""
     spans = sorted(
@@ -370,9 +227,5 @@ def _entry(row: dict[str, Any]) -> dict[str, float | None]:
     """value, low, high, to four digits; None where there is none."""
     return {
         key: None if row[key] != row[key] or row[key] is None else round(row[key], 4)
-        for key in _KEYS
+        for key in KEYS
     }
-
-
-def _numbers(entry: dict[str, Any]) -> dict[str, float]:
-    return {k: float("nan") if entry[k] is None else entry[k] for k in _KEYS}

@@ -125,7 +125,7 @@ def recap(notebook: NotebookNode, name: str) -> list[str]:
 
 
 def clean(notebook: NotebookNode, name: str) -> list[str]:
-    """No outputs, no counts, stable ids, no traces of an editor; a T4 if it uses one."""
+    """No outputs, counts or traces of an editor; stable ids; a T4 if it uses one."""
     found = []
     more = set(notebook.metadata) - {"dfstudy", "kernelspec"}
     if extra := more - set(build.COLAB_T4):
