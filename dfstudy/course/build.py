@@ -49,7 +49,8 @@ from dfstudy import course; study = course.start(PROFILE, SEED, DATA)"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLAB_T4 = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}  # asks Colab for one
 _BEGIN, _END, _STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB:"
-_BLOCK = "<!-- {}: written by `python -m dfstudy.course build` -->"
+BLOCK = "<!-- {}: written by `python -m dfstudy.course build` -->"
+BLOCKS = ("picture", "lessons", "results")  # of the README
 
 
 class BuildError(ValueError):
@@ -226,10 +227,11 @@ def with_tables(page: Path, root: Path) -> str:
     blocks = {
         "lessons": readme.lessons_table(root, every, badge=badge),
         "results": readme.results_table(root),
+        "picture": readme.picture(root),
     }
     text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():
-        begin = _BLOCK.format(name)
+        begin = BLOCK.format(name)
         whole = f"{begin}\n{block}\n<!-- end -->"
         pattern = re.escape(begin) + r".*?<!-- end -->"
         text = re.sub(pattern, lambda _, whole=whole: whole, text, flags=re.DOTALL)

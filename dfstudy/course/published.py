@@ -121,7 +121,11 @@ def publish_results(root: Path, runs: Path) -> Path:
     if not every:
         raise ValueError(f"{runs} has no results: run the lessons first")
     one = every[0]
-    cells = one.matrix.groupby("name", sort=False)
+    # What all have learned stands first.
+    matrix = one.matrix.assign(
+        rare=~one.matrix.groupby("kind")["learned"].transform("all")
+    )
+    cells = matrix.sort_values(["rare", "kind"]).groupby("name", sort=False)
     detectors, trivial = [], []
     for row in one.quality.to_dict("records"):
         auroc = {key: row[f"auroc{end}"] for key, end in _ENDS.items()}
@@ -139,8 +143,8 @@ def publish_results(root: Path, runs: Path) -> Path:
     about["commits"] = sorted({result["commit"] or "unknown" for result in chosen})
     about["seeds"] = sorted({result["seed"] for result in chosen})
     path = root / FOLDER / "results.json"
-    order = sorted(detectors, key=lambda row: -(row["auroc"]["value"] or 0))
-    content = {"about": about, "detectors": order, "trivial": trivial}
+    detectors.sort(key=lambda row: -(row["auroc"]["value"] or 0))
+    content = {"about": about, "detectors": detectors, "trivial": trivial}
     paths.put(path, json.dumps(content, indent=1) + "\n")
     return path
 
@@ -169,9 +173,14 @@ def publish_picture(root: Path, profile: str) -> Path:
     ).astype({"value": float})
     style.apply()
     strips = overview.strips(dataset.load("", profile=profiles.get(profile)))
-    title = "Which detector sees which forgery? AUROC on test videos"
+    said = found["about"]
+    text = {
+        "title": "Which detector sees which forgery? AUROC on test videos",
+        "note": f"{said['kind']} videos, profile {said['profile']}, {said['date']};"
+        " on the frames: their place in what was filmed",
+    }
     path = root / FOLDER / "overview.jpg"
-    figure = overview.overview(strips, table, title=title)
+    figure = overview.overview(strips, table, **text)
     figure.savefig(path, dpi=110, pil_kwargs={"quality": 85})
     return path
 

@@ -80,6 +80,19 @@ def lessons_table(
     return "\n".join([*lines, "", _about_times(known)])
 
 
+def picture(root: Path) -> str:
+    """The picture that opens the README, with words for who cannot see it."""
+    path = published.FOLDER / "overview.jpg"
+    if not (root / path).exists():
+        return "No picture has been published yet."
+    words = (
+        "Rows of frames of rendered heads: real, and four kinds of forgery; frames with"
+        " an orange edge are forged. Below them the AUROC of each detector on each"
+        " kind, as in the table under What the detectors reach."
+    )
+    return f"![{words}]({path.as_posix()})"
+
+
 def results_table(root: Path) -> str:
     """The README's table of what detectors reach; one sentence where there is none."""
     found = published.results(root)
@@ -90,7 +103,7 @@ def results_table(root: Path) -> str:
     about = found["about"]
     kinds = list(dict.fromkeys(k for row in found["detectors"] for k in row["kinds"]))
     lines = [
-        f"| detector | lesson | runs | all | {' | '.join(kinds)} |",
+        f"| detector | lesson | runs | AUROC, all | {' | '.join(kinds)} |",
         "|---|---|---:|" + "---|" * (len(kinds) + 1),
     ]
     for row in found["detectors"]:

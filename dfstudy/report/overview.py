@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.truth import known_of
 from dfstudy.report import style
-from dfstudy.report.style import CLASS_COLOURS, INK
+from dfstudy.report.style import CLASS_COLOURS, INK, MUTED
 from dfstudy.video.read import read_frames
 
 # Of each kind of video: what a row of its frames shows.
@@ -27,8 +27,8 @@ WORDS = {
 _FRAMES = 5
 _MARGIN = 0.12  # of the head's box, on each side
 
-# (H, W, 3) uint8 and whether the frame is forged, _FRAMES times.
-Strip = list[tuple[np.ndarray, bool]]
+# Heads (H, W, 3) uint8, whether each is forged, and its place in what was filmed.
+Strip = list[tuple[np.ndarray, bool, int]]
 
 
 def strips(data: Dataset) -> dict[str, Strip]:
@@ -56,7 +56,7 @@ def strips(data: Dataset) -> dict[str, Strip]:
 
 
 def _strip(path: str, about: pd.Series) -> Strip:
-    frames = read_frames(path)[0]
+    frames = read_frames(path)
     forged = np.asarray(about["manipulated"], bool)
     if forged.any() and not forged.all():
         # Half of the row before the forgery begins; what is close shows how it moves.
@@ -72,20 +72,25 @@ def _strip(path: str, about: pd.Series) -> Strip:
     half = (box[2:] - box[:2]).max() * (0.5 + _MARGIN)
     (x0, y0), (x1, y1) = (middle - half).astype(int), (middle + half).astype(int)
     top, left = max(y0, 0), max(x0, 0)
-    return [(frames[i][top:y1, left:x1], bool(forged[i])) for i in shown]
+    filmed = about["frame_order"]
+    return [
+        (frames[i][top:y1, left:x1], bool(forged[i]), int(filmed[i])) for i in shown
+    ]
 
 
-def overview(rows: Mapping[str, Strip], table: pd.DataFrame, *, title: str) -> Figure:
+def overview(
+    rows: Mapping[str, Strip], table: pd.DataFrame, *, title: str, note: str
+) -> Figure:
     """Frames above, detectors by forgery below; large enough for a phone.
 
     Args:
         rows: of `strips`.
         table: name, kind, value (AUROC on test videos; NaN where there is none), in
             the order in which both are shown.
-        title: of the lower part: what its numbers are of.
+        title: of the lower part. note: below it, what its numbers are of.
     """
     names, kinds = (list(dict.fromkeys(table[key])) for key in ("name", "kind"))
-    above, below = 1.32 * len(rows), 0.46 * len(names) + 1.6
+    above, below = 1.32 * len(rows), 0.46 * len(names) + 1.9
     fig = style.figure(9, above + below)
     upper, lower = fig.subfigures(2, 1, height_ratios=[above, below])
     axes = upper.subplots(len(rows), _FRAMES + 1, width_ratios=[2.1, *[1] * _FRAMES])
@@ -96,8 +101,8 @@ def overview(rows: Mapping[str, Strip], table: pd.DataFrame, *, title: str) -> F
         line[0].text(0, 0.72, kind, va="center", **look, **at)
         line[0].text(0, 0.6, WORDS[kind], va="top", size=14, color=INK, **at)
         line[0].set_axis_off()
-        for ax, (picture, forged) in zip(line[1:], strip, strict=True):
-            _framed(ax, picture, CLASS_COLOURS[int(forged)])
+        for ax, (picture, forged, number) in zip(line[1:], strip, strict=True):
+            _framed(ax, picture, CLASS_COLOURS[int(forged)], str(number))
     values = table.pivot(index="name", columns="kind", values="value")
     values = values.loc[names, kinds].to_numpy(float)
     ax = lower.subplots()
@@ -113,11 +118,14 @@ def overview(rows: Mapping[str, Strip], table: pd.DataFrame, *, title: str) -> F
     for spine in ax.spines.values():
         spine.set_visible(False)
     lower.suptitle(title, x=0.01, ha="left", size=16, weight="bold")
+    lower.supxlabel(note, x=0.01, ha="left", size=13, color=MUTED)
     return fig
 
 
-def _framed(ax: Axes, picture: np.ndarray, colour: str) -> None:
+def _framed(ax: Axes, picture: np.ndarray, colour: str, text: str) -> None:
     ax.imshow(picture)
+    at = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "size": 13}
+    ax.text(0.95, 0.04, text, color="white", backgroundcolor="#00000099", **at)
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     for spine in ax.spines.values():
