@@ -68,7 +68,7 @@ def markdown(root: Path) -> list[str]:
     for path in _pages(root):
         text = path.read_text(encoding="utf-8")
         names = build.BLOCKS if path == root / "README.md" else ()
-        checked = {build.BLOCK.format(name) for name in names}
+        checked = {build.BLOCK.format(name) for name in names} | {"<!-- end -->"}
         for mark in set(re.findall(r"<!--.*?-->", text, re.DOTALL)) - checked:
             text = text.replace(mark, "")
         found += [
