@@ -45,8 +45,8 @@ _TYPES = {
     "split": "str",  # train, val or test
 }
 COLUMNS = tuple(_TYPES)
-# In pandas 2, which Colab has, "str" makes the word "nan" of what is missing; this is the
-# type that became "str" in pandas 3.
+# In pandas 2, which Colab has, "str" makes the word "nan" of what is missing; this is
+# the type that became "str" in pandas 3.
 _TEXT = "str" if int(pd.__version__.split(".")[0]) > 2 else "string[pyarrow_numpy]"
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,87}")
 
