@@ -6,7 +6,7 @@
 at its first use.
 """
 
-import multiprocessing
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +45,7 @@ def start(profile: str, seed: int = 0, data: str = "") -> Study:
     more, or a folder that is not there; RuntimeError in a worker process, which runs
     a script again where the script does not say what is its main part.
     """
-    if multiprocessing.parent_process() is not None:
+    if "__mp_main__" in sys.modules:  # what a spawned worker calls the script
         raise RuntimeError(
             "a script that prepares videos begins its work with"
             ' `if __name__ == "__main__":`, or each of its workers would start it again'
