@@ -45,7 +45,8 @@ def start(profile: str, seed: int = 0, data: str = "") -> Study:
     more, or a folder that is not there; RuntimeError in a worker process, which runs
     a script again where the script does not say what is its main part.
     """
-    if "__mp_main__" in sys.modules:  # what a spawned worker calls the script
+    # What a spawned worker calls the script that it runs again.
+    if getattr(sys.modules.get("__mp_main__"), "__name__", None) == "__mp_main__":
         raise RuntimeError(
             "a script that prepares videos begins its work with"
             ' `if __name__ == "__main__":`, or each of its workers would start it again'
