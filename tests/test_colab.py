@@ -42,10 +42,9 @@ class Machine:
 
     def __init__(self, folder: Path, python: Path, **env: str):
         self.folder, self.python = folder, python
-        ours = {
-            k: v for k, v in os.environ.items() if k[:7] not in ("DFSTUDY", "PYTHONP")
-        }
-        self.env = {**ours, **VARIABLES, "PYTHONPATH": str(FAKE), **env}
+        self.env = {**os.environ, **VARIABLES, "PYTHONPATH": str(FAKE), **env}
+        self.env.pop("DFSTUDY_RUNS", None)
+        self.env["DFSTUDY_HOME"] = str(folder / "content" / "data")  # not /content/data
 
     def versions(self) -> dict[str, str]:
         """{distribution: version} as importlib.metadata sees them."""
