@@ -1,5 +1,7 @@
 """A tiny synthetic set and a detector trained on it, once for all who use them."""
 
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,3 +50,20 @@ def tiny_model(tiny_data: dataset.Dataset):
         rules=[MAJORITY],
         start="none",
     )
+
+
+@pytest.fixture(autouse=True)
+def readable_without_colour(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No figure of ours that any test draws tells anything by hue alone."""
+    style = sys.modules.get("dfstudy.report.style")
+    drawn = []
+    if style:
+        plain = style.figure
+        monkeypatch.setattr(
+            style, "figure", lambda *size: drawn.append(plain(*size)) or drawn[-1]
+        )
+    yield
+    if drawn:
+        from colours import confused
+
+        assert [said for figure in drawn for said in confused(figure)] == []

@@ -203,7 +203,7 @@ def test_the_figure_has_a_point_a_probe(quiet):
     assert sum("SHORTCUT" in word for word in words) == 1
     assert words.count("n/a") == 6
     marks = [
-        line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())
+        line for line in ax.lines if line.get_marker() in "os" and len(line.get_xdata())
     ]
     assert len(marks) == 6
 

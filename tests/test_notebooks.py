@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dfstudy import profiles
-from dfstudy.course import check, execute, lessons, run
+from dfstudy.course import check, execute, lessons, run, site
 
 pytestmark = pytest.mark.notebooks
 LESSONS = [lesson.name for lesson in lessons.find()]
@@ -43,6 +43,7 @@ def test_lesson(place, name):
     assert copies == []
     assert (job.folder / "notebooks" / f"{name}.html").exists()
     assert name in (job.folder / "index.html").read_text(encoding="utf-8")
+    assert site.problems(job.folder) == []
     if writes_results(lesson.path):
         assert list((job.folder / "results").glob(f"{lesson.number}_*.json"))
 

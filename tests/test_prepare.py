@@ -110,6 +110,9 @@ def test_shards_are_balanced(videos, tmp_path):
 def test_a_broken_video_is_recorded_and_stops_nothing(videos, tmp_path):
     prepared = run(videos, tmp_path)
     assert set(prepared.dropped) == {"clip-10"} and prepared.dropped["clip-10"]
+    assert set(videos["video_id"]) - set(prepared.kept(videos)["video_id"]) == {
+        "clip-10"
+    }
     with pytest.raises(KeyError, match="dropped"):
         prepared.array("clip-10")
     with pytest.raises(KeyError, match="never prepared"):

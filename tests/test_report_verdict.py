@@ -157,7 +157,7 @@ def pictures(text):
 
 
 def words(text):
-    return " ".join(re.sub(r"<[^>]+>", " ", text.split("<main>")[1]).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.split("<main[^>]*>", text)[1]).split())
 
 
 def test_the_page_needs_nothing_beside_it(tmp_path):

@@ -298,7 +298,8 @@ def test_the_index_keeps_real_and_synthetic_apart(tmp_path):
         "real": 3,
         "synthetic": 3,
     }
-    page = index.write(tmp_path, profile="smoke", data=None, lessons=[]).read_text()
+    index.write(tmp_path, profile="smoke", data=None, lessons=[])
+    page = (tmp_path / "results.html").read_text()
     for text in ("0.81", "0.70 to 0.90", "only one class", "fewer than 2 groups"):
         assert text in page
 
@@ -307,6 +308,7 @@ def test_the_index_escapes_what_lessons_say(tmp_path):
     row = {
         "number": "01",
         "name": "01_x",
+        "module": "",
         "question": "<script>alert(1)</script>",
         "forecast_minutes": 1.0,
         "status": "failed",

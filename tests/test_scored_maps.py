@@ -56,6 +56,7 @@ def test_a_map_of_the_truth_wins_and_one_of_the_rest_loses(data):
     assert value["energy", "random weights"] == 0
     assert 0 < found.chance["pointing"] < 0.1
     assert found.chance["energy"] == 1
+    assert found.beaten("pointing") == found.beaten("energy") == list(CONTROLS)
     apart = found.differences.set_index(["metric", "map"])
     for name in CONTROLS:
         for metric in ("pointing", "energy"):
@@ -81,6 +82,17 @@ def test_intervals_resample_groups_and_differences_are_paired(data):
     curve = found.curves.query("map == @TRAINED and curve == 'deletion'")["value"]
     first = trained.score(CLIPS[:, 1:]).mean()
     assert curve.iloc[0] == pytest.approx(first, abs=1e-5)
+
+
+def test_a_map_of_all_but_the_forgery_beats_no_better_one(data):
+    trained = detector()
+
+    def explain(asked, clips):
+        return (~TRUTH if asked is trained else TRUTH).astype(np.float32)
+
+    found = scored_maps(trained, data, ROWS, explain=explain, **QUICK)
+    assert "random weights" not in found.beaten("pointing")
+    assert found.beaten("energy") == []
 
 
 def test_without_truth_only_erasing_is_scored(data, monkeypatch):

@@ -34,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="write notebooks and README's table from source")
     check = commands.add_parser("check", help="check sources and built notebooks")
     check.add_argument(
+        "--site", type=Path, help="check the pages of the run in this folder as well"
+    )
+    check.add_argument(
         "--executed", type=Path, help="check executed copies in this folder as well"
     )
     commands.add_parser("count", help="try stubs, solutions and wrong answers")
@@ -68,11 +71,13 @@ def _build(_: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from dfstudy.course import check
+    from dfstudy.course import check, site
 
     found = check.course(paths.root())
     if options.executed:
         found += check.executed_folder(options.executed)
+    if options.site:
+        found += site.problems(options.site)
     print("\n".join([*found, f"{len(found)} problems"]))
     return int(bool(found))
 

@@ -48,7 +48,7 @@ def run(
     progress: Callable[[float, int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Execution:
-    """Execute `notebook` into `executed` and its HTML; what papermill says into `log`.
+    """Execute `notebook` into `executed`; what papermill says into `log`.
 
     Args:
         parameters: values for the cell tagged `parameters`.
@@ -63,9 +63,8 @@ def run(
     executed.parent.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     executed.unlink(missing_ok=True)
-    executed.with_suffix(".html").unlink(missing_ok=True)
     started, peak, status = time.monotonic(), 0.0, "ok"
-    with _own_jupyter() as jupyter, log.open("wb") as output:
+    with own_jupyter() as jupyter, log.open("wb") as output:
         command = [sys.executable, "-m", "papermill", str(notebook), str(executed)]
         command += ["--kernel", "python3", "--cwd", str(notebook.parent)]
         command += ["--log-output", "--no-progress-bar", "-y", json.dumps(parameters)]
@@ -102,8 +101,6 @@ def run(
             error += f", in cell {cell}"
     elif status == "failed":
         error = what_failed(executed, log)
-    if executed.exists():
-        to_html(executed)
     return Execution(
         status=status,
         seconds=round(time.monotonic() - started, 1),
@@ -135,22 +132,8 @@ def lesson_cells(notebook: dict[str, Any]) -> list[Any]:
     ]
 
 
-def to_html(executed: Path) -> Path:
-    """The executed notebook as a page beside it."""
-    from nbconvert import HTMLExporter
-    from traitlets.config import Config
-
-    # Of a progress bar, the last state instead of a line for each.
-    config = Config(CoalesceStreamsPreprocessor={"enabled": True})
-    exporter = HTMLExporter(embed_images=True, config=config)
-    page, _ = exporter.from_filename(str(executed))
-    path = executed.with_suffix(".html")
-    path.write_text(page, encoding="utf-8")
-    return path
-
-
 @contextmanager
-def _own_jupyter() -> Iterator[dict[str, str]]:
+def own_jupyter() -> Iterator[dict[str, str]]:
     """Variables for a Jupyter that knows this interpreter and nothing of the user's."""
     with tempfile.TemporaryDirectory(prefix="dfstudy-jupyter-") as name:
         folder = Path(name)

@@ -74,7 +74,7 @@ def _judge(answer: Any, test: Callable[[Any], None]) -> Status:
     try:
         test(_attempt(answer))
     except (_NotAttempted, NotImplementedError):
-        return Status("not attempted", "Fill in the cell above, then run this one.")
+        return Status("not attempted", "Write your answer, then run the cell again.")
     except AssertionError as error:
         return Status("try again", str(error) or "Not yet.")
     except Exception as error:  # the student's own code: any error is an answer

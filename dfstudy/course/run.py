@@ -4,7 +4,7 @@
     python -m dfstudy.course run --side-by-side 1     # one after another
     python -m dfstudy.course run --data ../videos      # results in runs/videos/laptop/
 
-Everything lands in `runs/<profile>/`: `notebooks/` (executed copies and their HTML),
+Everything lands in `runs/<profile>/`: `notebooks/` (executed copies and their pages),
 `logs/`, `timings.csv`, `index.html`, and what the lessons write themselves. A run on
 `--data FOLDER` has `runs/<folder's name>/<profile>/` instead, so that results of real
 and of synthetic videos never share a folder.
@@ -30,7 +30,7 @@ import psutil
 
 from dfstudy import paths, profiles
 from dfstudy.course import execute
-from dfstudy.course.lessons import Lesson, find
+from dfstudy.course.lessons import MODULES, Lesson, find
 from dfstudy.course.screen import Screen
 from dfstudy.report import index
 
@@ -86,6 +86,7 @@ def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
             screen.skipped(lesson, done)
         else:
             todo.append((lesson, inputs))
+    write_pages(job)  # to be looked at from the start; no link of theirs is dead
     signal.signal(signal.SIGTERM, _terminate)
     with ThreadPoolExecutor(job.side_by_side) as pool:
         try:
@@ -134,7 +135,7 @@ def _run_one(
     path.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
     screen.ended(lesson, record)
     with _PAGES:
-        write_pages(job)
+        write_pages(job, only=lesson)
     return record
 
 
@@ -191,24 +192,43 @@ def fingerprint(job: Job, lesson: Lesson, package: str | None = None) -> str:
     return digest.hexdigest()
 
 
-def write_pages(job: Job) -> Path:
-    """Write `timings.csv` and `index.html` from the records; return the page's path."""
+def write_pages(job: Job, *, only: Lesson | None = None) -> Path:
+    """Write `timings.csv` and the site: `index.html`, results, a page for each lesson.
+
+    With `only`, of the lessons' pages that one's alone. Returns the path of the front
+    page.
+    """
+    import nbformat
+
+    from dfstudy.report import lesson as page  # nbconvert takes a second to load
+
     known = records(job)
     with (job.folder / "timings.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(record) for record in known)
+    every = find(job.lessons[0].path.parent)
+    rows = index.rows(job.folder, [_row(job, lesson) for lesson in every])
+    for lesson in every:
+        if only in (None, lesson):
+            notebook = None
+            if read_record(job, lesson):
+                copy = job.record_path(lesson).with_suffix(".ipynb")
+                notebook = nbformat.read(copy, as_version=4)
+                notebook.cells = execute.lesson_cells(notebook)
+            page.write(job.folder, rows, lesson.name, notebook)
     return index.write(
         job.folder,
         profile=job.profile,
         data=str(job.data) if job.data else None,
-        lessons=[_row(job, lesson) for lesson in find(job.lessons[0].path.parent)],
+        lessons=rows,
     )
 
 
 def _row(job: Job, lesson: Lesson) -> dict[str, Any]:
     record = read_record(job, lesson)
     row = {"name": lesson.name, "number": lesson.number, "question": lesson.question}
+    row["module"] = next((m.title for m in MODULES if lesson.number in m.numbers), "")
     row["forecast_minutes"] = lesson.minutes[job.profile]
     return row | (asdict(record) if record else {"status": "not run"})
 

@@ -81,7 +81,7 @@ def export(
             raise ExportError(f"{folder}: holds another export (other: {other})")
     folder.mkdir(parents=True, exist_ok=True)  # before hours of preparation
     prepared = prepare.prepare(table, view, workers=workers, progress=progress)
-    plan = _plan(table[~table["video_id"].isin(prepared.dropped)], FORMATS[format])
+    plan = _plan(prepared.kept(table), FORMATS[format])
     if not plan:
         raise ExportError(f"no video is left, all were dropped: {prepared.dropped}")
     # The cache's name is another one where a video has changed under its manifest.

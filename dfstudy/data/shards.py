@@ -87,6 +87,10 @@ class Prepared:
         rows = self.index[self.index["dropped"].notna()]
         return dict(zip(rows["video_id"], rows["dropped"], strict=True))
 
+    def kept(self, manifest: pd.DataFrame) -> pd.DataFrame:
+        """The rows whose videos there is something of."""
+        return manifest[~manifest["video_id"].isin(self.dropped)]
+
     def urls(self) -> list[str]:
         """The shards, for `webdataset.WebDataset`."""
         return [str(path) for path in sorted(self.folder.glob("shard-*.tar"))]

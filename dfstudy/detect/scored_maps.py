@@ -59,6 +59,12 @@ class ScoredMaps:
     curves: pd.DataFrame
     chance: Mapping[str, float]
 
+    def beaten(self, metric: str) -> list[str]:
+        """The controls whose whole interval lies below that of the trained maps."""
+        rows = self.table[self.table["metric"] == metric].set_index("map")
+        mine = rows.loc[TRAINED, "low"]
+        return [name for name in CONTROLS if rows.loc[name, "high"] < mine]
+
 
 def scored_maps(
     detector: Detector,

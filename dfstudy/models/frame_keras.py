@@ -12,11 +12,11 @@ from pathlib import Path
 
 from dfstudy.data.view import View
 from dfstudy.frameworks import import_keras
-from dfstudy.models import Built
+from dfstudy.models import Built, slim_torch
 from dfstudy.models.losses_keras import WeightedCrossEntropy as loss
 from dfstudy.models.s1_keras import Recipe, Widths, assemble
 
-__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
+__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "SLIM", "build", "loss", "view"]
 
 keras = import_keras()
 
@@ -24,6 +24,7 @@ NAME = "frame_keras"
 FRAMEWORK = "keras"
 LEVEL = "frame"
 PAPER = Recipe()
+SLIM = slim_torch.FRAMES
 
 
 def view(frames: int = PAPER.frames, *, sampling: str = "even") -> View:

@@ -22,7 +22,7 @@ from dfstudy.models.published import of_torchvision
 
 torchvision = import_torchvision()
 
-__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "build", "loss", "view"]
+__all__ = ["FRAMEWORK", "LEVEL", "NAME", "PAPER", "SLIM", "build", "loss", "view"]
 
 NAME = "frame_torch"
 FRAMEWORK = "torch"
@@ -51,6 +51,7 @@ class Recipe:
 
 
 PAPER = Recipe()
+SLIM = slim_torch.FRAMES
 
 
 def view(frames: int = PAPER.frames) -> View:
@@ -111,9 +112,8 @@ def build(
             )
             module, name = FrameNet(backbone, 512), "resnet18"
         elif network == "slim":
-            recipe = slim_torch.SLIM
             backbone, used = slim_torch.start_backbone(pretrained)
-            module = FrameNet(backbone, recipe.features, recipe.dropout)
+            module = FrameNet(backbone, SLIM.features, SLIM.dropout)
             name = "slim"
         else:
             raise ValueError(f'network is "full" or "slim", not {network!r}')

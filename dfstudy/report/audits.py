@@ -74,6 +74,7 @@ def probes(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
     for k, (word, table) in enumerate(tables.items()):
         colour = MUTED if k == 0 and len(tables) > 1 else style.PALETTE[k % 6]
         colour = INK if len(tables) == 1 else colour
+        mark = style.points(k)["marker"]
         for i, row in enumerate(table.to_dict("records")):
             at = i + (k - (len(tables) - 1) / 2) * step
             said = {"transform": beside, "va": "center", "color": colour}
@@ -86,10 +87,10 @@ def probes(tables: Mapping[str, pd.DataFrame], *, title: str = "") -> Figure:
             full = row["verdict"] == SHORTCUT
             face = colour if full else "white"
             ring = {"markerfacecolor": face, "markeredgecolor": colour, "zorder": 3}
-            ax.plot(row["value"], at, "o", markersize=10, markeredgewidth=2, **ring)
+            ax.plot(row["value"], at, mark, markersize=10, markeredgewidth=2, **ring)
             alarm = f"  {SHORTCUT}" if full else ""
             ax.text(1.02, at, f"{row['value']:.2f}{alarm}", **said)
-        ax.plot([], [], "o-", color=colour, label=word)
+        ax.plot([], [], f"{mark}-", color=colour, label=word)
     ax.plot([], [], color=style.GRID, linewidth=11, label="95 % of what chance gives")
     ax.set_yticks(range(len(names)), names)
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0.2, 1.02))

@@ -35,13 +35,16 @@ def bars(
         value, low, high = table.astype(float).to_numpy().T
         at = np.arange(len(shown)) + (i - (len(metrics) - 1) / 2) * width
         label = f"{name} (n/a: {entries})" if missing else name
-        colour = style.PALETTE[i % len(style.PALETTE)]
-        ax.bar(at, np.nan_to_num(value), width * 0.92, color=colour, label=label)
+        look = style.area(i)
+        ax.bar(at, np.nan_to_num(value), width * 0.92, **look, label=label)
         whiskers = {"color": INK, "linewidth": 1.8}
         ax.vlines(at, low, high, **whiskers)
         for x, number in zip(at, value, strict=True):
             text = "n/a" if np.isnan(number) else f"{number:.2f}"
-            ax.text(x, 0.02, text, ha="center", va="bottom", rotation=90, color=INK)
+            # On a white patch: bars may be dark, and hatched.
+            patch = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            turned = {"ha": "center", "va": "bottom", "rotation": 90}
+            ax.text(x, 0.03, text, **turned, color=INK, bbox=patch)
     ax.axhline(0.5, color=MUTED, linestyle="--", linewidth=1.5)
     ax.set_xticks(range(len(shown)), [_SHORT.get(name, name) for name in shown])
     ax.set(ylim=(0, 1.02), ylabel="on test videos", title=title)

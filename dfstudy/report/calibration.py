@@ -16,11 +16,11 @@ from dfstudy.metrics import calibration
 from dfstudy.report import style
 from dfstudy.report.style import FAKE, MUTED, REAL
 
-_SAID = {  # a verdict's colour
-    "real": REAL,
-    "cannot tell": "#D9D9D9",
-    "neither": "#9A9A9A",
-    "fake": FAKE,
+_SAID = {  # a verdict's colour, and its hatch: a print may be grey
+    "real": (REAL, ""),
+    "cannot tell": ("#D9D9D9", ""),
+    "neither": ("#9A9A9A", "..."),
+    "fake": (FAKE, "///"),
 }
 
 
@@ -85,13 +85,16 @@ def verdicts(
     at = table.set_index(["of", "class", "metric"])
     for y, (of, name) in enumerate(rows):
         left = 0.0
-        for said, colour in _SAID.items():
+        for said, (colour, hatch) in _SAID.items():
             share = at.loc[(of, name, said), "value"]
             label = said if y == 0 else None
-            ax.barh(y, share, 0.7, left, color=colour, label=label, edgecolor="white")
+            look = {"color": colour, "hatch": hatch, "edgecolor": "white"}
+            ax.barh(y, share, 0.7, left, **look, label=label)
             if share > 0.06:
                 dark = said in ("real", "fake")
                 options = {"color": "white" if dark else style.INK, "va": "center"}
+                # On a patch of plain colour, that no hatch runs through the figure.
+                options["bbox"] = {"facecolor": colour, "edgecolor": "none", "pad": 2}
                 ax.text(left + share / 2, y, f"{share:.0%}", ha="center", **options)
             left += 0.0 if np.isnan(share) else share
         kept = at.loc[(of, name, "coverage")]

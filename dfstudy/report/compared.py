@@ -6,8 +6,6 @@ compared.pareto(one)
 """
 
 import textwrap
-from collections.abc import Iterator
-from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -25,7 +23,6 @@ from dfstudy.study.comparison.front import COSTS
 
 ALPHA = 0.05
 _COST_OF = dict(zip(COSTS, ("parameters", "multiply-adds", "ms a video"), strict=True))
-_MARKERS = ("o", "s", "^", "D", "v", "P")
 # Neither of the class colours; light enough for dark text.
 _SIGNED = LinearSegmentedColormap.from_list("signed", ["#E3B5CF", "#FFFFFF", "#8FD1BB"])
 
@@ -118,16 +115,15 @@ def pareto(one: Comparison, *, title: str = "") -> Figure:
     for ax, cost in zip(axes, known, strict=False):
         front = one.cost[one.cost[f"front_{cost}"]].sort_values(cost)
         ax.step(front[cost], front["auroc"], where="post", color=MUTED, linewidth=1.5)
-        looks = zip(cycle(style.PALETTE), _markers(), strict=False)
-        rows = zip(one.cost.to_dict("records"), looks, strict=False)
-        for row, (colour, marker) in rows:
+        for i, row in enumerate(one.cost.to_dict("records")):
+            look = style.points(i)
+            colour = look["color"]
             on = row[f"front_{cost}"]
             ax.vlines(row[cost], *ends.loc[row["name"]], color=colour, linewidth=1.2)
             ax.plot(
                 row[cost],
                 row["auroc"],
-                marker,
-                color=colour,
+                **look,
                 markersize=11,
                 markerfacecolor=colour if on else "white",
                 markeredgewidth=2,
@@ -164,7 +160,9 @@ def by_chance(table: pd.DataFrame, *, title: str = "") -> Figure:
         ("found_holm", "corrected (Holm)", style.ACCENT, 0.2),
     ):
         share = np.bincount(table[column], minlength=most + 1) / len(table)
-        ax.bar(at + shift, share, 0.38, color=colour, label=name)
+        hatch = "///" if column == "found" else ""
+        look = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
+        ax.bar(at + shift, share, 0.38, **look, label=name)
     pairs = int(table["pairs"].iloc[0])
     ax.set(xlabel=f"differences found, of {pairs} that are none", ylabel="test sets")
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
@@ -201,7 +199,9 @@ def gaps(rows: pd.DataFrame, one: Comparison, *, title: str = "") -> Figure:
     for i, row in enumerate(rows.to_dict("records")):
         colour = (style.ACCENT, MUTED)[i]
         label = f"{row['name']}: {row['low']:+.2f} to {row['high']:+.2f}"
-        ax.hist(row["drawn"], bins, color=colour, alpha=0.55, label=label)
+        ax.hist(row["drawn"], bins, color=colour, alpha=0.35)
+        outline = {"histtype": "step", "linewidth": 2.5, "linestyle": ("-", "--")[i]}
+        ax.hist(row["drawn"], bins, color=colour, label=label, **outline)
     top = ax.get_ylim()[1]
     for i, row in enumerate(rows.to_dict("records")):
         at, colour = -(0.06 + 0.08 * i) * top, (style.ACCENT, MUTED)[i]
@@ -222,12 +222,6 @@ def nothing(why: str, title: str, one: Comparison) -> Figure:
     ax.text(0, 0.5, f"n/a: {why}", va="center")
     ax.set_title(title)
     return stamped(fig, one)
-
-
-def _markers() -> Iterator[str]:
-    """A marker for each of six colours, then the next."""
-    for marker in cycle(_MARKERS):
-        yield from [marker] * len(style.PALETTE)
 
 
 def _square(i: int, j: int, **look) -> Rectangle:

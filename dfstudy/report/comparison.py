@@ -62,6 +62,10 @@ def write(runs: str | Path, out: str | Path | None = None) -> list[Path]:
             for i, part in enumerate(several)
         ],
         stamp=stamp,
+        site=(out / "index.html").exists(),  # part of a run's site, or alone
+        up="",
+        here="compared",
+        compared=True,
     )
     (out / f"{NAME}.html").write_text(page, encoding="utf-8")
     text = "\n\n".join(_markdown(several, drawings, stamp)) + "\n"

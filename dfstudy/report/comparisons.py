@@ -119,19 +119,19 @@ def lines(
     x: str,
     y: str,
     title: str = "",
-    marker: str = "",
+    marked: bool = False,
 ) -> Figure:
     """Curves of one quantity over another, each with its name.
 
     Args:
         curves: name -> (N,) of the x axis and (N,) of the y axis.
-        x, y: what the axes show. marker: of each point, as matplotlib has them.
+        x, y: what the axes show. marked: with a marker at each point.
     """
     fig = style.figure(9, 4.4)
     ax = fig.subplots()
     for i, (name, (at, values)) in enumerate(curves.items()):
-        colour = style.PALETTE[i % len(style.PALETTE)]
-        ax.plot(at, values, marker=marker, color=colour, label=name)
+        look = style.points(i) if marked else {}
+        ax.plot(at, values, **style.line(i) | look, label=name)
     ax.set(xlabel=x, ylabel=y, title=title)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return fig
@@ -152,14 +152,14 @@ def sweep(table: pd.DataFrame, *, title: str = "") -> Figure:
     fig = style.figure(9.5, 0.62 * len(table) + 2.1)
     ax = fig.subplots()
     at = np.arange(len(table))
-    for split, name, colour, shift in (
-        ("val", "validation, which chooses", style.ACCENT, -0.14),
-        ("test", "test, read afterwards", MUTED, 0.14),
+    for split, name, colour, mark, shift in (
+        ("val", "validation, which chooses", style.ACCENT, "o", -0.14),
+        ("test", "test, read afterwards", MUTED, "s", 0.14),
     ):
         values = table[split].to_numpy(dtype=float)
         ends = table[[f"{split}_low", f"{split}_high"]].to_numpy(dtype=float)
         ax.hlines(at + shift, *ends.T, color=colour, linewidth=2.5, alpha=0.6)
-        ax.plot(values, at + shift, "o", color=colour, label=name, clip_on=False)
+        ax.plot(values, at + shift, mark, color=colour, label=name, clip_on=False)
     for column, split, shift, marker, name in (
         ("chosen", "val", -0.14, "o", "chosen on validation"),
         ("best_on_test", "test", 0.14, "D", "the highest on test"),

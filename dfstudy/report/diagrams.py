@@ -5,7 +5,6 @@ diagrams.inflation(kernel, depth=3)  # a 2D filter, and the 3D one it becomes
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 
 import cv2
 import numpy as np
@@ -75,15 +74,17 @@ def over_time(
     fig = style.figure(10, 4.4)
     ax = fig.subplots()
     others = [name for name in lines if name != "real"]
-    colours = dict(zip(others, cycle(style.PALETTE), strict=False))
+    looks = {name: style.line(i) for i, name in enumerate(others, start=1)}
+    looks["real"] = {"color": style.REAL, "linestyle": "-"}
     for name, values in lines.items():
         at = np.arange(1, values.shape[1] + 1)
-        colour = style.REAL if name == "real" else colours[name]
         low, high = np.quantile(values, [0.25, 0.75], axis=0)
-        ax.fill_between(at, low, high, color=colour, alpha=0.12, linewidth=0)
+        ax.fill_between(
+            at, low, high, color=looks[name]["color"], alpha=0.12, linewidth=0
+        )
         width = 4 if name == "real" else 2
         label = f"{name} (n = {len(values)})"
-        ax.plot(at, values.mean(axis=0), color=colour, linewidth=width, label=label)
+        ax.plot(at, values.mean(axis=0), **looks[name], linewidth=width, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), title=title)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))

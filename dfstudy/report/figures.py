@@ -6,7 +6,7 @@ Nothing is shown, saved or kept: the notebook shows what the last line of a cell
 returns, `fig.savefig(path)` saves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.transforms as transforms
 import numpy as np
@@ -52,11 +52,11 @@ def learning_curves(history: pd.DataFrame, *, title: str = "") -> Figure:
     loss, accuracy, auroc = fig.subplots(1, 3)
     epochs = history["epoch"]
     for ax, name in ((loss, "loss"), (accuracy, "accuracy")):
-        for part, colour, said in (
-            ("train", MUTED, "training"),
-            ("val", style.ACCENT, "validation"),
+        for part, look, said in (
+            ("train", style.TRAINING, "training"),
+            ("val", style.VALIDATION, "validation"),
         ):
-            ax.plot(epochs, history[f"{part}_{name}"], "o-", color=colour, label=said)
+            ax.plot(epochs, history[f"{part}_{name}"], **look, label=said)
     loss.set(xlabel="epoch", ylabel="loss", ylim=(0, None), title=title or "Loss")
     loss.legend()
     accuracy.set(xlabel="epoch", ylabel="accuracy", ylim=(0.3, 1.02))
@@ -123,15 +123,16 @@ def roc(
     if len(np.unique(y)) < 2:
         scores = {}
         ax.text(0.5, 0.6, "no ROC: one class only", ha="center")
-    for (name, values), colour in zip(scores.items(), _colours(scores), strict=True):
+    for i, (name, values) in enumerate(scores.items()):
         s = np.asarray(values)
         label = f"{name}, AUROC {auroc(y, s):.2f}"
         fpr, tpr, _ = roc_curve(y, s, drop_intermediate=False)
-        ax.plot(fpr, tpr, color=colour, label=label, clip_on=False)
+        ax.plot(fpr, tpr, **style.line(i), label=label, clip_on=False)
         if thresholds and name in thresholds:
             called = s >= thresholds[name]
             at = called[y == 0].mean(), called[y == 1].mean()
-            ax.plot(*at, "o", color=colour, markersize=11, markeredgecolor="white")
+            dot = {"markersize": 11, "markeredgecolor": "white"}
+            ax.plot(*at, **style.points(i), **dot)
     ax.plot([0, 1], [0, 1], "--", color=MUTED, linewidth=1.5)
     ax.text(0.5, 0.43, "chance", color=MUTED, rotation=45, rotation_mode="anchor")
     ax.set(xlabel="reals called fake (FPR)", ylabel="fakes called fake (TPR)")
@@ -204,7 +205,7 @@ def score_histogram(
             color=colour,
             histtype="step",
             linewidth=2.5,
-            linestyle=("-", "--")[label],
+            linestyle=style.CLASS_LINES[label],
             label=f"{name} (n = {mine.size})",
         )
     ax.set(xlabel="score, P(fake)", ylabel="share of the class", xlim=(0, 1))
@@ -241,7 +242,3 @@ def _heatmap(ax: Axes, values: np.ndarray, text: list, *, size: int) -> None:
         ax=ax,
     )
     ax.tick_params(length=0)
-
-
-def _colours(names: Mapping | Sequence) -> list[str]:
-    return [style.PALETTE[i % len(style.PALETTE)] for i in range(len(names))]

@@ -1,14 +1,16 @@
-"""The page of a run: how each lesson went, and every result beside its interval.
+"""The front page of a run's site, and the page of its results.
 
     index.write(paths.runs("smoke"), profile="smoke", data=None, lessons=[...])
 
-Results are read from `results/*.json`. Synthetic and real rows stand in tables of their
-own and are never averaged: what holds in the laboratory need not hold outside.
+`index.html` has the lessons and how each went; `results.html` has every result beside
+its interval, read from `results/*.json`. Synthetic and real rows stand in tables of
+their own and are never averaged: what holds in the laboratory need not hold outside.
 """
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +27,50 @@ def write(
     data: str | None,
     lessons: Sequence[dict[str, Any]],
 ) -> Path:
-    """Write `folder/index.html`.
+    """Write `folder/index.html` and `folder/results.html`; returns the first.
 
     Args:
         folder: `runs/<profile>`; links are relative to it.
         data: the folder of videos, or None for the synthetic set.
-        lessons: one dict a lesson: number, name, question, forecast_minutes, status
-            ("not run", "ok", "failed", "timeout"), and where it ran seconds,
+        lessons: one dict a lesson: number, name, module, question, forecast_minutes,
+            status ("not run", "ok", "failed", "timeout"), and where it ran seconds,
             peak_memory_mb, started and error.
     """
-    rows = [_lesson(folder, dict(lesson)) for lesson in lessons]
-    ran = [row for row in rows if row["status"] != "not run"]
-    page = pages.render(
-        "run.html.j2",
+    known = rows(folder, lessons)
+    ran = [row for row in known if row["status"] != "not run"]
+    tables = results(folder)
+    compared = (folder / "comparison.html").exists()
+    about = {"profile": profile, "data": data, "up": "", "compared": compared}
+    front = pages.render(
+        "index.html.j2",
         title=f"dfstudy: profile {profile}",
-        profile=profile,
-        data=data,
-        lessons=rows,
-        finished=sum(row["status"] == "ok" for row in rows),
-        failed=sum(row["status"] in ("failed", "timeout") for row in rows),
+        here="lessons",
+        modules=[(module, list(group)) for module, group in groupby(known, _module)],
+        total=len(known),
+        finished=sum(row["status"] == "ok" for row in known),
+        failed=sum(row["status"] in ("failed", "timeout") for row in known),
         minutes=sum(row["seconds"] for row in ran) / 60,
         memory_gb=max((row["peak_memory_mb"] / 1024 for row in ran), default=0.0),
-        results=results(folder),
-        metrics=METRICS,
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        counts={kind: len({row["file"] for row in t}) for kind, t in tables.items()},
+        **about,
     )
+    page = pages.render(
+        "results.html.j2",
+        title="dfstudy: results",
+        here="results",
+        results=tables,
+        metrics=METRICS,
+        **about,
+    )
+    (folder / "results.html").write_text(page, encoding="utf-8")
     path = folder / "index.html"
-    path.write_text(page, encoding="utf-8")
+    path.write_text(front, encoding="utf-8")
     return path
+
+
+def rows(folder: Path, lessons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lessons, each with `links`: what there is of it in `folder`, by kind."""
+    return [_lesson(folder, dict(lesson)) for lesson in lessons]
 
 
 def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -88,6 +106,7 @@ def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return dict(sorted(tables.items()))
 
 
+_module = itemgetter("module")
 _MISSING = {"value": None, "reason": "not in the result file"}
 
 

@@ -144,10 +144,8 @@ def erasing(found: "ScoredMaps", *, title: str = "") -> Figure:
         for name in _ORDER:
             rows = found.curves.query("curve == @kind and map == @name")
             label = f"{name}, area {areas[kind, name]:.2f}"
-            dashes = "-" if name == TRAINED else "--"
-            ax.plot(
-                rows["share"], rows["value"], dashes, color=_COLOURS[name], label=label
-            )
+            look = {**style.line(_ORDER.index(name)), "color": _COLOURS[name]}
+            ax.plot(rows["share"], rows["value"], **look, label=label)
         ax.set(xlabel="share of the pixels", xlim=(0, 1), ylim=(0, 1))
         ax.set_title(said, size=13)
         ax.legend(loc="best", fontsize=11)

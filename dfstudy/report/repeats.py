@@ -90,9 +90,9 @@ def curves(
     for line, (name, tables) in zip(axes, histories.items(), strict=True):
         for ax, (what, train, val) in zip(line, _COLUMNS, strict=True):
             for number, table in enumerate(tables):
-                for column, colour, label in (
-                    (train, MUTED, "training"),
-                    (val, style.ACCENT, "validation"),
+                for column, look, label in (
+                    (train, style.TRAINING, "training"),
+                    (val, style.VALIDATION, "validation"),
                 ):
                     if column is None:
                         continue
@@ -101,9 +101,7 @@ def curves(
                     ax.plot(
                         table["epoch"] + 1,
                         table[column],
-                        ".-",
-                        color=colour,
-                        linewidth=1.6,
+                        **look | {"linewidth": 1.6, "markersize": 4},
                         label=label,
                     )
             if what != "loss":

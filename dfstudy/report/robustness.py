@@ -16,7 +16,6 @@ from dfstudy.report import sheets, style
 from dfstudy.video.perturb import KINDS, Perturbation
 
 REALS = "reals called fake"
-_MARKERS = "osD^v"
 _COLUMNS = 4
 
 
@@ -97,12 +96,11 @@ def examples(frame: np.ndarray, damages: Sequence[Perturbation]) -> Figure:
 
 
 def _band(ax: Axes, at: Sequence[int], rows: pd.DataFrame, name: str, i: int) -> None:
-    colour = style.PALETTE[i % len(style.PALETTE)]
+    look = style.points(i)
     at = np.asarray(at) + 0.03 * i  # equal lines stay visible side by side
     low, value, high = (rows[c].to_numpy(float) for c in ("low", "value", "high"))
-    ax.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
-    marker = _MARKERS[i % len(_MARKERS)]
-    ax.plot(at, value, f"{marker}-", color=colour, label=name, clip_on=False)
+    ax.fill_between(at, low, high, color=look["color"], alpha=0.18, linewidth=0)
+    ax.plot(at, value, "-", **look, label=name, clip_on=False)
 
 
 def _legend(fig: Figure, ax: Axes) -> None:

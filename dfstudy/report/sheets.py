@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dfstudy.report import style
-from dfstudy.report.style import CLASS_COLOURS, CLASS_NAMES
+from dfstudy.report.style import CLASS_COLOURS, CLASS_LINES, CLASS_NAMES
 
 
 def contact_sheet(
@@ -56,7 +56,9 @@ def contact_sheet(
         for spine in ax.spines.values():
             spine.set_visible(labels is not None)
             if labels is not None:
-                spine.set(color=CLASS_COLOURS[int(labels[i])], linewidth=4)
+                label = int(labels[i])
+                spine.set(color=CLASS_COLOURS[label], linestyle=CLASS_LINES[label])
+                spine.set_linewidth(4)
         if titles:
             ax.set_title(titles[i], size=11, weight="normal", loc="center", pad=3)
     if labels is not None:
@@ -67,5 +69,8 @@ def contact_sheet(
 
 
 def _class_key(fig: Figure, top: float) -> None:
-    for i, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True)):
-        fig.text(0.9 + 0.05 * i, top, name, color=colour, weight="bold", va="top")
+    looks = zip(CLASS_NAMES, CLASS_COLOURS, ("━", "╍"), strict=True)  # as CLASS_LINES
+    for i, (name, colour, frame) in enumerate(looks):
+        key = {"color": colour, "weight": "bold", "va": "top", "ha": "right"}
+        right = 1 - (0.08 + 0.95 * (1 - i)) / fig.get_figwidth()  # inches
+        fig.text(right, top, f"{frame} {name}", **key)

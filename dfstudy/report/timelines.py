@@ -14,9 +14,7 @@ from numpy.typing import ArrayLike
 from dfstudy.detect.verdict import Opinion
 from dfstudy.report import style
 
-_LINES = ("-", "--", "-.", ":")  # told apart without colour, too
 _HATCH = "#BDBDBD"  # seen in print, too
-_MARKS = ("o", "s", "^", "D", "v")
 
 
 def frame_scores(
@@ -42,11 +40,12 @@ def frame_scores(
     scale = 1 / fps if fps else 1
     fig = style.figure(10, 3.8)
     ax = fig.subplots()
-    for (name, values), colour in zip(scores.items(), style.PALETTE, strict=False):
+    for i, (name, values) in enumerate(scores.items()):
         s = np.asarray(values)
         if s.shape != at.shape:
             raise ValueError(f"{name}: {s.shape} scores of {at.shape} frames")
-        ax.plot(at * scale, s, "o-", color=colour, label=name, clip_on=False, zorder=3)
+        look = style.series(i)
+        ax.plot(at * scale, s, **look, label=name, clip_on=False, zorder=3)
     if forged is not None:
         for first, last in _stretches(np.asarray(forged, bool)):
             left, right = (first - 0.5) * scale, (last + 0.5) * scale
@@ -82,12 +81,13 @@ def over_time(
     ax = fig.subplots()
     for i, opinion in enumerate(opinions):
         values = [np.nan if p is None else p for p in opinion.over_time]
-        colour, kind = style.PALETTE[i % len(style.PALETTE)], _LINES[i % len(_LINES)]
-        look = {"color": colour, "linestyle": kind, "marker": _MARKS[i % len(_MARKS)]}
+        look = style.series(i)
         at = opinion.seconds
         ax.plot(at, values, **look, label=opinion.detector, clip_on=False, zorder=3)
         if opinion.threshold is not None:
-            ax.axhline(opinion.threshold, color=colour, linestyle="--", linewidth=1.2)
+            ax.axhline(
+                opinion.threshold, color=look["color"], linestyle="--", linewidth=1.2
+            )
     first = opinions[0]
     _absent(ax, np.asarray(first.seconds), [p is None for p in first.over_time])
     if len(opinions) > 1:

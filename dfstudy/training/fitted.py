@@ -30,7 +30,6 @@ from dfstudy.data.view import View
 from dfstudy.models import detector as detectors
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
-from dfstudy.models.slim_torch import SLIM
 from dfstudy.profiles import Profile
 from dfstudy.training import pretrain
 from dfstudy.training.augment import AUGMENTATIONS
@@ -127,12 +126,14 @@ def _fit(
         raise ValueError(f"{data.name}: the training videos are all of one class")
     reading, options = _reading(family, recipe, profile, frozen)
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
+    # Validation chooses no epoch where the last is kept: two frames draw its curve.
+    watched = reading.get("draw") if profile.patience is not None else 2
     table = fit(
         built.head if frozen else built.module,
         loader(
             train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
         ),
-        loader(_thinned(val, reading.get("draw")), batch_size=64, shuffle=False),
+        loader(_thinned(val, watched), batch_size=64, shuffle=False),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
         epochs=_epochs(recipe, profile, variant),
@@ -262,7 +263,7 @@ _CHANGED += ("misquoted",)
 
 def _settings(family: ModuleType, variant: Variant, *, slim: bool) -> dict[str, Any]:
     """The recipe of the family, by name, with what the variant changes."""
-    recipe = dict(vars(getattr(family, "SLIM", SLIM) if slim else family.PAPER))
+    recipe = dict(vars(family.SLIM if slim else family.PAPER))
     for name in _CHANGED:
         if (value := getattr(variant, name)) is not None:
             recipe[name] = value

@@ -202,11 +202,11 @@ if truth_file.exists():
     for ax, row in zip(axes[0], truth.itertuples(), strict=True):
         order, forged = np.array(row.frame_order), np.array(row.manipulated)
         shown = np.arange(len(order))
-        for part, colour, name in (
-            (~forged, style.REAL, "as filmed"),
-            (forged, style.FAKE, "manipulated"),
+        for part, colour, shape, name in (
+            (~forged, style.REAL, "o", "as filmed"),
+            (forged, style.FAKE, "x", "manipulated"),
         ):
-            ax.plot(shown[part], order[part], "o", color=colour, markersize=4, label=name)
+            ax.plot(shown[part], order[part], shape, color=colour, markersize=4, label=name)
         ax.set(title=row.family, xlabel="frame shown")
     axes[0, 0].set_ylabel("frame that was filmed")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -510,8 +510,9 @@ checks.precision(precision)
 # %%
 rates = np.geomspace(1e-5, 0.5, 200)
 fig, ax = plt.subplots(figsize=(9, 4))
-for fpr in (0.05, 0.01, 0.001):
-    ax.plot(rates, precision_at(rates, tpr=0.95, fpr=fpr), label=f"{fpr:.1%} of reals")
+for i, fpr in enumerate((0.05, 0.01, 0.001)):
+    right = precision_at(rates, tpr=0.95, fpr=fpr)
+    ax.plot(rates, right, **style.line(i), label=f"{fpr:.1%} of reals")
 ax.set(xscale="log", ylim=(0, 1.02), xlabel="share of fakes among all videos")
 ax.set_ylabel("accusations that are right")
 ax.set_xticks([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.5])

@@ -86,7 +86,7 @@ from dfstudy.data.formats import FORMATS
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
 from dfstudy.report import figures, style, widgets
-from dfstudy.report.motion import colour_wheel, flow_colours
+from dfstudy.report.motion import colour_wheel, flow_colours, show_flow
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
 from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.preview import preview
@@ -354,8 +354,8 @@ if forged:
     counts = sorted({1, 2, 3, 4, 6, 8, 12, T, 24, 32})
     share = pd.DataFrame({k: sees(k)["fakes seen"] / len(forged) for k in counts}).T
     fig, ax = plt.subplots(figsize=(8, 4))
-    for name in share.columns.drop("neighbours, best face"):
-        ax.plot(share.index, share[name], "o-", label=name)
+    for i, name in enumerate(share.columns.drop("neighbours, best face")):
+        ax.plot(share.index, share[name], **style.series(i), label=name)
     ax.axvline(T, color=style.MUTED, linestyle="--", linewidth=1.5)
     ax.text(T, 0.02, " this profile", color=style.MUTED)
     ax.set(ylim=(0, 1.03), xlabel="frames that a model sees", ylabel="fakes seen at all")
@@ -524,8 +524,8 @@ for image in pool_of_frames:
 errors = pd.DataFrame(rows).groupby("smaller").mean()
 
 fig, ax = plt.subplots(figsize=(8, 4))
-for (name, values), shape in zip(errors.items(), ("o-", "o-", "o-", "s--"), strict=True):
-    ax.plot(errors.index, values, shape, label=name)
+for i, (name, values) in enumerate(errors.items()):
+    ax.plot(errors.index, values, **style.series(i), label=name)
 ax.axvline(10, color=style.MUTED, linestyle="--", linewidth=1.5)
 ax.text(10, ax.get_ylim()[1], "S1, from 1080p ", color=style.MUTED, ha="right", va="top")
 ax.set(ylim=(0, None), xlabel="times smaller", ylabel="error, grey levels")
@@ -731,10 +731,10 @@ if forged:
     at_most = np.linspace(-0.3, 0.6, 46)  # below 0: cut tighter than the box
     fig, (left_ax, right_ax) = plt.subplots(1, 2, figsize=(12, 3.8))
     inside = {}
-    for name, parts in needed.items():
+    for i, (name, parts) in enumerate(needed.items()):
         far = np.concatenate(parts)
         inside[name] = np.array([(far <= margin).mean() for margin in at_most])
-        left_ax.plot(at_most, inside[name], label=name)
+        left_ax.plot(at_most, inside[name], **style.line(i), label=name)
     left_ax.axvline(0, color=style.MUTED, linestyle="--", linewidth=1.5)
     left_ax.text(0, 0.1, " the box", color=style.MUTED)
     left_ax.set(ylim=(0, 1.03), xlabel="margin", ylabel="share inside the crop")
@@ -791,7 +791,7 @@ figures.contact_sheet(
 # between its *sampled* frames, 0.6 s apart, and doubles the first of 15 flows, so that
 # each of its 16 frames has one. Another way is the flow from each sampled frame to the
 # video's *next* one. In the picture, the hue of a pixel says where it went, as the wheel
-# does, its colour how far, and white is no motion.
+# does, its colour how far, and white is no motion; arrows say the same without colour.
 #
 # **Predict:** people talk and blink within tenths of a second. What does a flow over
 # 0.6 s show of that?
@@ -814,7 +814,7 @@ axes[1, 0].set_title(f"to the rim: {reach:.1f} pixels")
 for pair, (name, step) in zip(axes[:, 1:].T, steps.items(), strict=True):
     pair[0].imshow(clip[step])
     pair[0].set_title(f"{name}: frame {step}")
-    pair[1].imshow(flow_colours(flows[name], most=reach))
+    show_flow(pair[1], flows[name], most=reach)
     pair[1].set_title(f"flow over {step / mover.fps:.2f} s")
 for ax in axes.flat:
     ax.set_axis_off()
@@ -882,8 +882,9 @@ left_over = measured.pivot_table(index="stride", columns="flow", values="error")
 speed = measured.groupby("flow")["ms"].median()
 
 fig, ax = plt.subplots(figsize=(8.5, 4))
-for name, label in (("no motion", "no motion"), ("farneback", "Farneback"), ("dis", "DIS")):
-    ax.plot(left_over.index, left_over[name], "o-", label=label)
+methods = {"no motion": "no motion", "farneback": "Farneback", "dis": "DIS"}
+for i, (name, label) in enumerate(methods.items()):
+    ax.plot(left_over.index, left_over[name], **style.series(i), label=label)
 top = ax.get_ylim()[1]
 for name, step in steps.items():
     ax.axvline(step, color=style.MUTED, linestyle="--", linewidth=1.5)
@@ -929,7 +930,7 @@ for kind in ("sampled", "adjacent"):
 # **Predict:** which is the smallest? Which of them change the pixels?
 
 # %%
-usable = some[~some["video_id"].isin(prepared.dropped)]
+usable = prepared.kept(some)
 originals = {name: prepared.array(name)[0] for name in usable["video_id"]}
 
 

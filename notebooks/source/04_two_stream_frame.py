@@ -78,7 +78,7 @@ from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.truth import DISORDERS, kinds, truth
 from dfstudy.data.view import see
 from dfstudy.report import figures, style
-from dfstudy.report.motion import colour_wheel, flow_colours
+from dfstudy.report.motion import colour_wheel, show_flow
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.fitted import Variant
@@ -102,7 +102,7 @@ print(f"not in this data, so not answered below: {', '.join(missing) or 'nothing
 #
 # S1 takes 16 frames of a clip and computes the flow between each two neighbours among
 # them. In the pictures the hue says where a pixel went, as the wheel does, the colour
-# how far, and white is no motion.
+# how far, and white is no motion; the arrows say the same without colour.
 
 # %%
 shown = training[training["label"] == 0].iloc[0]
@@ -116,7 +116,7 @@ fig, axes = plt.subplots(2, len(columns), figsize=(2.2 * len(columns), 3.2))
 for (top, bottom), i in zip(axes.T, columns, strict=True):
     top.imshow(sample.frames[i])
     top.set_title(f"frame {sample.indices[i]}", fontsize="small")
-    bottom.imshow(flow_colours(sample.flow[i], most=reach))
+    show_flow(bottom, sample.flow[i], most=reach)
 for ax in axes.flat:
     ax.set_axis_off()
 wheel = axes[1, 0].inset_axes([0.02, 0.5, 0.27, 0.48])

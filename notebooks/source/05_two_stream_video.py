@@ -201,7 +201,7 @@ figures.lines(
     x="place in the forged clip",
     y="frame of the authentic clip",
     title="What is seen of a fast disorder",
-    marker="o",
+    marked=True,
 )
 
 # %% [markdown]

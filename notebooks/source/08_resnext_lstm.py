@@ -397,7 +397,7 @@ figures.lines(
     {"accuracy": (lengths_shown, measure("accuracy")), "AUROC": (lengths_shown, measure("auroc"))},
     x="frames",
     y="on test videos",
-    marker="o",
+    marked=True,
     title="All forgeries, over the length of the clip",
 )
 
@@ -466,7 +466,7 @@ figures.lines(
     },
     x="frames",
     y="times the shortest clip",
-    marker="o",
+    marked=True,
     title="Growth with the length of the clip",
 )
 

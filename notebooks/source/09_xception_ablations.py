@@ -176,7 +176,7 @@ checks.brighter(brighter)
 look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
 view = family.view(**look)
 prepared = study.data.prepared(view)
-training = videos[(videos["split"] == "train") & ~videos["video_id"].isin(prepared.dropped)]
+training = prepared.kept(videos[videos["split"] == "train"])
 fakes = training[training["label"] == 1]
 spatial = fakes[fakes["method"] == "blend"] if (fakes["method"] == "blend").any() else fakes
 watched = np.stack(
@@ -405,7 +405,7 @@ for name in ("E1 Xception", "E2 + JPEG"):
         for seen in worse
     ]
     lines[name] = (quality, np.array(values, float))
-figures.lines(lines, x="JPEG quality", y="AUROC on validation", marker="o", title="Compressed")
+figures.lines(lines, x="JPEG quality", y="AUROC on validation", marked=True, title="Compressed")
 
 # %%
 pairs = by_kind[by_kind["experiment"].isin(["E5 + Bi-LSTM", "control: mean pool"])]
@@ -518,7 +518,7 @@ figures.lines(
     x="runs to choose from",
     y="AUROC above the mean run",
     title="The best of n runs",
-    marker="o",
+    marked=True,
 )
 
 # %%
