@@ -71,6 +71,8 @@ def import_keras() -> ModuleType:
     triton_first()
     # TensorFlow's C++ writes to the file descriptor, before its own log level counts.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Else it takes all of a GPU's memory, and a lesson's PyTorch detectors find none.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     with _quiet_stderr():
         import keras
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from lesson import COURSE, SOURCE, course
 
-from dfstudy.course import build, lessons
+from dfstudy.course import build, lessons, rules
 
 
 def code(text: str) -> list[str]:
@@ -97,7 +97,9 @@ def test_a_broken_source_says_what_is_wrong(tmp_path, old, new, message):
 
 def test_write_touches_only_what_changed(tmp_path):
     root = course(tmp_path)
-    (root / "README.md").write_text("# R\n" + build._README + "\n<!-- end -->\nrest\n")
+    (root / "README.md").write_text(
+        "# R\n" + build.BLOCK.format("lessons") + "\n<!-- end -->\nrest\n"
+    )
     stray = root / "notebooks" / "41_gone.ipynb"
     stray.write_text("{}")
     touched = {path.relative_to(root).as_posix() for path in build.write(root)}
@@ -110,6 +112,20 @@ def test_write_touches_only_what_changed(tmp_path):
     assert not stray.exists()
     assert "[42](notebooks/42_tiny.ipynb) | Does" in (root / "README.md").read_text()
     assert build.write(root) == []
+
+
+def test_a_lesson_that_uses_a_gpu_asks_colab_for_one(tmp_path):
+    path = tmp_path / SOURCE.name
+    path.write_text(SOURCE.read_text().replace("gpu: false", "gpu: true"))
+    notebook = nbformat.reads(build.build(path), as_version=4)
+    assert notebook.metadata["accelerator"] == "GPU"
+    assert notebook.metadata["colab"] == {"gpuType": "T4"}
+    assert rules.clean(notebook, "42_tiny") == []
+    del notebook.metadata["accelerator"]
+    assert "asks Colab for" in rules.clean(notebook, "42_tiny")[0]
+    without = nbformat.reads(build.build(SOURCE), as_version=4)
+    without.metadata |= build.COLAB_T4
+    assert "asks Colab for" in rules.clean(without, "42_tiny")[0]
 
 
 def test_find_and_select(tmp_path):

@@ -269,7 +269,7 @@ def test_built_files_follow_their_source(tmp_path):
 def test_an_old_readme_table(tmp_path):
     root = course(tmp_path)
     readme = root / "README.md"
-    readme.write_text(build._README + "\n<!-- end -->\n")
+    readme.write_text(build.BLOCK.format("lessons") + "\n<!-- end -->\n")
     build.write(root)
     readme.write_text(readme.read_text().replace("0.2", "9"))
     assert "README.md" in check.in_sync(root)[0]

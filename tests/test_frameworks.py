@@ -132,3 +132,18 @@ def test_building_many_networks_is_not_reported():
 
     assert not passes("5 out of the last 8 calls triggered tf.function retracing.")
     assert passes("something else is wrong")
+
+
+def test_tensorflow_leaves_room_on_a_gpu():
+    """On one T4 a lesson trains in both frameworks; a user's own choice stays."""
+    code = "import os; from dfstudy import frameworks; frameworks.import_keras();"
+    code += "print(os.environ['TF_FORCE_GPU_ALLOW_GROWTH'])"
+    for given, expected in ((None, "true"), ("false", "false")):
+        env = {**os.environ, "TF_FORCE_GPU_ALLOW_GROWTH": given or ""}
+        if given is None:
+            del env["TF_FORCE_GPU_ALLOW_GROWTH"]
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(
+            command, env=env, cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split()[-1] == expected

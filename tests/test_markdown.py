@@ -3,7 +3,7 @@
 import pytest
 
 from dfstudy import paths
-from dfstudy.course import check, rules
+from dfstudy.course import build, check, rules
 
 
 def test_our_own_pages_are_clean():
@@ -17,7 +17,8 @@ def test_our_own_pages_are_clean():
         "Accuracy | 91 %",
         "| model | AUROC 0.812 |",
         "text\n\n- recall is 12 per cent",
-        "<!-- written by a run -->\nAUROC 0.7\n<!-- end -->\n\nAUROC 0.71",
+        "<!-- written by a run -->\nAUROC 0.7\n<!-- end -->",  # says who?
+        f"{build.BLOCK.format('results')}\nAUROC 0.7\n<!-- end -->",  # not here
     ],
 )
 def test_a_planted_value_is_found(tmp_path, text):
@@ -25,6 +26,17 @@ def test_a_planted_value_is_found(tmp_path, text):
     (tmp_path / "docs" / "page.md").write_text(text)
     (problem,) = check.markdown(tmp_path)
     assert problem.startswith("docs/page.md: a metric typed by hand: ")
+
+
+def test_only_the_blocks_that_are_checked_may_have_values(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{build.BLOCK.format('results')}\nAUROC 0.7\n<!-- end -->\n")
+    assert check.markdown(tmp_path) == []
+    readme.write_text(readme.read_text() + "\nAUROC 0.71\n")
+    (problem,) = check.markdown(tmp_path)
+    assert "0.71" in problem
+    readme.write_text(f"{build.BLOCK.format('more')}\nAUROC 0.7\n<!-- end -->\n")
+    assert len(check.markdown(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dfstudy import system
-from dfstudy.course import colab
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -201,36 +200,6 @@ def test_other_import_errors_are_passed_on():
         "no_such_module cannot be imported: No module named 'no_such_module'"
     ]
     assert system.problems() == []
-
-
-def test_colab_keeps_what_it_has(monkeypatch):
-    monkeypatch.setattr(
-        colab.metadata,
-        "requires",
-        lambda _: [
-            "numpy>=1",
-            "no-such-thing>=2",
-            "torch>=99",
-            "ruff>=0; extra == 'dev'",
-        ],
-    )
-    wanted = colab.missing()
-    assert wanted == ["no-such-thing>=2", "torch>=99"]
-    held = colab.held(wanted)
-    assert any(line.startswith("numpy==") for line in held)
-    assert not any(line.startswith("torch==") for line in held)
-
-
-def test_colab_installs_only_on_colab(monkeypatch):
-    calls = []
-    monkeypatch.setattr(colab.subprocess, "run", lambda *a, **k: calls.append(a[0]))
-    monkeypatch.setattr(colab, "missing", lambda: ["no-such-thing>=2"])
-    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
-    colab.install_missing()
-    assert calls == []
-    monkeypatch.setenv("COLAB_RELEASE_TAG", "x")
-    colab.install_missing()
-    assert calls[0][-1] == "no-such-thing>=2" and "-c" in calls[0]
 
 
 def test_workflows_are_yaml_and_call_the_same_scripts():

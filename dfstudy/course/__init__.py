@@ -14,7 +14,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from dfstudy.course import colab
 
-    colab.install_missing()
+    colab.prepare()
     from dfstudy.course.study import start
 
     return start

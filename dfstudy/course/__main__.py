@@ -4,6 +4,7 @@ python -m dfstudy.course build                       # notebooks from their sour
 python -m dfstudy.course check                       # are they as they should be?
 python -m dfstudy.course count                       # every check, tried
 python -m dfstudy.course run --profile smoke         # what ./run_all.sh calls
+python -m dfstudy.course publish --results           # a run's figures for the README
 """
 
 import argparse
@@ -12,15 +13,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dfstudy import paths, profiles
-from dfstudy.course import lessons
+from dfstudy.course import lessons, published
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code (2: asked for something that is not there)."""
     options = _parser().parse_args(arguments)
     try:
-        does = {"build": _build, "check": _check, "count": _count, "run": _run}
-        return does[options.command](options)
+        commands = {
+            "build": _build,
+            "check": _check,
+            "count": _count,
+            "run": _run,
+            "publish": _publish,
+        }
+        return commands[options.command](options)
     except ValueError as error:
         print(f"dfstudy.course: {error}", file=sys.stderr)
         return 2
@@ -57,7 +64,39 @@ def _parser() -> argparse.ArgumentParser:
         help="lessons that run at once (default: 2 where cores and memory allow)",
     )
     run.add_argument("--fresh", action="store_true", help="finished lessons again")
+    publish = commands.add_parser(
+        "publish", help="put times and results of a run under version control"
+    )
+    publish.add_argument("--profile", choices=profiles.NAMES, default="laptop")
+    publish.add_argument("--times", choices=published.RUNS, help="of which kind of run")
+    publish.add_argument("--results", action="store_true", help="and the picture")
+    publish.add_argument(
+        "--rendering", action="store_true", help="measure what a pair of people costs"
+    )
     return parser
+
+
+def _publish(options: argparse.Namespace) -> int:
+    root, folder = paths.root(), paths.runs(options.profile)
+    if not (options.times or options.results or options.rendering):
+        raise ValueError("publish what? --times first|later, --results, --rendering")
+    if options.times:
+        every = {lesson.name: lesson for lesson in lessons.find()}
+        rows = published.publish_times(
+            root, folder, profile=options.profile, run=options.times
+        )
+        for row in rows:
+            print(f"{row.lesson:<28} {row.seconds / 60:6.1f} min {row.peak_mb:6.0f} MB")
+            said = every[row.lesson].minutes if row.lesson in every else {}
+            if row.seconds / 60 > said.get(options.profile, row.seconds):
+                print(f"    its header says {said[options.profile]:g} min")
+    if options.results:
+        print(published.publish_results(root, folder))
+        print(published.publish_picture(root, options.profile))
+    if options.rendering:
+        for row in published.publish_rendering(root, ("smoke", "laptop", "colab")):
+            print(f"{row.profile}: {row.lesson}: {row.seconds:g}")
+    return _build(options)
 
 
 def _build(_: argparse.Namespace) -> int:

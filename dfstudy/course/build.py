@@ -36,7 +36,7 @@ import yaml
 from nbformat import NotebookNode
 
 from dfstudy import profiles
-from dfstudy.course import lessons
+from dfstudy.course import lessons, readme
 
 REPOSITORY = "dfstudy/dfstudy"
 PARAMETERS = 'PROFILE = "laptop"\nSEED = 0\nDATA = ""'
@@ -47,8 +47,10 @@ if "google.colab" in str(get_ipython()):
     %pip install --quiet --no-deps git+https://github.com/{REPOSITORY}
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLAB_T4 = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}  # asks Colab for one
 _BEGIN, _END, _STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB:"
-_README = "<!-- lessons: written by `python -m dfstudy.course build` -->"
+BLOCK = "<!-- {}: written by `python -m dfstudy.course build` -->"
+BLOCKS = ("picture", "lessons", "results")  # of the README
 
 
 class BuildError(ValueError):
@@ -76,12 +78,12 @@ def build(source: Path, *, solutions: bool = False) -> str:
         except BuildError as error:
             raise BuildError(f"{source.name}, cell {ordinal}: {error}") from None
         if cell.cell_type == "markdown":
-            text = _fill(text, lesson, solutions=solutions)
+            text = _fill(text, lesson, source.parents[2], solutions=solutions)
         cells.append(_cell(cell.cell_type, text, tags, lesson.number, seen))
-    notebook = nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={"dfstudy": header, "kernelspec": KERNEL},
-    )
+    metadata = {"dfstudy": header, "kernelspec": KERNEL}
+    if lesson.gpu:
+        metadata |= COLAB_T4
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
@@ -154,17 +156,11 @@ def _cell(
     return make(text, id=name, metadata={"tags": tags} if tags else {})
 
 
-def _fill(text: str, lesson: lessons.Lesson, *, solutions: bool) -> str:
+def _fill(text: str, lesson: lessons.Lesson, root: Path, *, solutions: bool) -> str:
     """Markdown with `<!-- badge -->` and `<!-- time -->` filled in.
 
     Both follow from the header, and would go stale if they were typed.
     """
-    place = f"notebooks/{'solutions/' * solutions}{lesson.name}.ipynb"
-    colab = "https://colab.research.google.com"
-    badge = (
-        f"[![Open in Colab]({colab}/assets/colab-badge.svg)]"
-        f"({colab}/github/{REPOSITORY}/blob/main/{place})"
-    )
     rows = ["| profile | for | minutes |", "|---|---|---|"]
     rows += [
         f"| `{name}` | {profiles.get(name).machine} | {minutes:g} |"
@@ -176,22 +172,20 @@ def _fill(text: str, lesson: lessons.Lesson, *, solutions: bool) -> str:
         " in the profile `laptop`;"
         + (" `colab` and `paper` need a GPU." if lesson.gpu else " no GPU needed.")
     )
-    text = text.replace("<!-- badge -->", badge)
+    if costs := readme.rendering(root):
+        rows += ["", costs]
+    text = text.replace("<!-- badge -->", badge(lesson, solutions=solutions))
     return text.replace("<!-- time -->", "\n".join(rows))
 
 
-def table(every: list[lessons.Lesson]) -> str:
-    """The README's table of lessons (Markdown)."""
-    names = profiles.NAMES
-    lines = [
-        f"| | question | {' | '.join(f'`{name}`' for name in names)} |",
-        "|---|---|" + "---:|" * len(names),
-    ]
-    for lesson in every:
-        minutes = " | ".join(f"{lesson.minutes[name]:g}" for name in names)
-        link = f"[{lesson.number}](notebooks/{lesson.name}.ipynb)"
-        lines.append(f"| {link} | {lesson.question} | {minutes} |")
-    return "\n".join(lines)
+def badge(lesson: lessons.Lesson, *, solutions: bool = False) -> str:
+    """The picture that opens a lesson on Colab (Markdown)."""
+    place = f"notebooks/{'solutions/' * solutions}{lesson.name}.ipynb"
+    colab = "https://colab.research.google.com"
+    return (
+        f"[![Open in Colab]({colab}/assets/colab-badge.svg)]"
+        f"({colab}/github/{REPOSITORY}/blob/main/{place})"
+    )
 
 
 def outputs(root: Path) -> dict[Path, str]:
@@ -212,9 +206,9 @@ def write(root: Path) -> list[Path]:
         if path not in wanted:
             path.unlink()
             touched.append(path)
-    readme = root / "README.md"
-    if readme.exists() and _put(readme, with_table(readme, root)):
-        touched.append(readme)
+    page = root / "README.md"
+    if page.exists() and _put(page, with_tables(page, root)):
+        touched.append(page)
     return touched
 
 
@@ -227,12 +221,21 @@ def built(root: Path) -> list[Path]:
     )
 
 
-def with_table(readme: Path, root: Path) -> str:
-    """The README's text with its table of lessons up to date."""
-    text = readme.read_text(encoding="utf-8")
-    block = f"{_README}\n{table(lessons.find(root / 'notebooks'))}\n<!-- end -->"
-    pattern = re.escape(_README) + r".*?<!-- end -->"
-    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
+def with_tables(page: Path, root: Path) -> str:
+    """The README's text with its generated blocks up to date."""
+    every = lessons.find(root / "notebooks")
+    blocks = {
+        "lessons": readme.lessons_table(root, every, badge=badge),
+        "results": readme.results_table(root),
+        "picture": readme.picture(root),
+    }
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin = BLOCK.format(name)
+        whole = f"{begin}\n{block}\n<!-- end -->"
+        pattern = re.escape(begin) + r".*?<!-- end -->"
+        text = re.sub(pattern, lambda _, whole=whole: whole, text, flags=re.DOTALL)
+    return text
 
 
 def _put(path: Path, text: str) -> bool:

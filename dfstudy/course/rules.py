@@ -140,10 +140,14 @@ def recap(notebook: NotebookNode, name: str) -> list[str]:
 
 
 def clean(notebook: NotebookNode, name: str) -> list[str]:
-    """No outputs, no counts, stable ids, no traces of an editor."""
+    """No outputs, counts or traces of an editor; stable ids; a T4 if it uses one."""
     found = []
-    if extra := set(notebook.metadata) - {"dfstudy", "kernelspec"}:
+    more = set(notebook.metadata) - {"dfstudy", "kernelspec"}
+    if extra := more - set(build.COLAB_T4):
         found.append(f"metadata of an editor: {sorted(extra)}")
+    asks = {key: notebook.metadata[key] for key in more & set(build.COLAB_T4)}
+    if asks != (build.COLAB_T4 if notebook.metadata["dfstudy"]["gpu"] else {}):
+        found.append(f"asks Colab for {asks}, against `gpu` in its header")
     ids = [cell.get("id", "") for cell in notebook.cells]
     if len(set(ids)) != len(ids) or not all(ids):
         found.append("cells without an id of their own")

@@ -6,6 +6,7 @@
 at its first use.
 """
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,8 +42,15 @@ def start(profile: str, seed: int = 0, data: str = "") -> Study:
     """Begin a lesson: check its parameters, set the figures' theme, say the scale.
 
     Raises ValueError for an unknown profile, a seed that is no whole number of 0 or
-    more, or a folder that is not there.
+    more, or a folder that is not there; RuntimeError in a worker process, which runs
+    a script again where the script does not say what is its main part.
     """
+    # What a spawned worker calls the script that it runs again.
+    if getattr(sys.modules.get("__mp_main__"), "__name__", None) == "__mp_main__":
+        raise RuntimeError(
+            "a script that prepares videos begins its work with"
+            ' `if __name__ == "__main__":`, or each of its workers would start it again'
+        )
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ValueError(f"SEED is {seed!r}: give a whole number, 0 or more")
     if data and not Path(data).expanduser().is_dir():

@@ -79,7 +79,7 @@ def find(manifest: pd.DataFrame, *, people: bool = False) -> Found:
 
 def named_by_us(table: pd.DataFrame) -> pd.Series:
     """Whether the group of a row is one that `find` has named."""
-    return table["group"].str.match(_OURS).fillna(False).astype(bool)
+    return table["group"].str.match(_OURS, na=False).astype(bool)
 
 
 def _merged(table: pd.DataFrame) -> pd.Series:

@@ -45,6 +45,9 @@ _TYPES = {
     "split": "str",  # train, val or test
 }
 COLUMNS = tuple(_TYPES)
+# In pandas 2, which Colab has, "str" makes the word "nan" of what is missing; this is
+# the type that became "str" in pandas 3.
+_TEXT = "str" if int(pd.__version__.split(".")[0]) > 2 else "string[pyarrow_numpy]"
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,87}")
 
 
@@ -140,7 +143,7 @@ def _as_type(column: pd.Series, kind: str) -> pd.Series:
     if kind != "str":
         return pd.to_numeric(column).astype(kind)
     # None and NaN stay missing; astype on a filled column would make them words.
-    return column.astype("object").map(str, na_action="ignore").astype("str")
+    return column.astype("object").map(str, na_action="ignore").astype(_TEXT)
 
 
 def _problems(table: pd.DataFrame) -> Iterable[str]:

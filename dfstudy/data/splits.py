@@ -101,7 +101,7 @@ def _official(manifest: pd.DataFrame, found: groups.Found, seed: int) -> pd.Seri
     no data set has a validation part, a fifth of the training groups becomes it.
     """
     table = manifests.validate(manifest)
-    listed = table["split"]
+    listed = table["split"].copy()
     if groups.named_by_us(table).any():
         raise ValueError(
             "the column split is one of ours, made before: index the data set again"

@@ -59,8 +59,6 @@ SEED = 0
 DATA = ""
 
 # %% tags=["setup"]
-import os
-if "COLAB_RELEASE_TAG" in os.environ: os.system("python -m pip install -q --no-deps git+https://github.com/dfstudy/dfstudy")
 from dfstudy import course; study = course.start(PROFILE, SEED, DATA)
 
 # %%

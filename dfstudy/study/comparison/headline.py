@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dfstudy import models
 from dfstudy.metrics.scores import is_hard
-from dfstudy.models import FAMILIES
 from dfstudy.training import results, scored
 from dfstudy.training.variant import STARTS
 
@@ -46,7 +46,7 @@ class Entry:
     @property
     def family(self) -> str:
         """The family of networks, "cnn_rnn"; the name where it is of none of ours."""
-        known = [f for f in FAMILIES if self.model.split("-")[0] == f]
+        known = [f for f in models.FAMILIES if self.model.split("-")[0] == f]
         return known[0] if known else self.model
 
     @property

@@ -184,6 +184,8 @@ def _matrix(
         some = videos[(videos["label"] == 0) | (videos["kind"] == kind)]
         fakes = set(some.loc[some["label"] == 1, "video_id"])
         who = {name: e for name, e in chosen.items() if fakes & e.seen()}
+        if not who:  # nothing but twins, or nobody has scored such videos
+            continue
         seen = set.intersection(*(entry.seen() for entry in who.values()))
         some = some[some["video_id"].isin(seen)]
         found = measured(who, some, options)[0].reindex(list(chosen))
