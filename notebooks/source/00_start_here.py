@@ -442,7 +442,7 @@ figures.intervals(
 )
 
 # %% [markdown]
-# Thirty students are many, twelve clips are still twelve. Another class on the same clips
+# Thirty students are many, a dozen clips are still a dozen. Another class on the same clips
 # would say nearly the same; the same class on other clips would not. An interval that
 # resamples only the students promises too much, and so does a study of a hundred people
 # that shows them five videos.
