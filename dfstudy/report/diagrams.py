@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
 from dfstudy.report import style
+from dfstudy.report.boxes import GREY, PLAIN, arrow, box, canvas
 from dfstudy.report.style import INK, MUTED
 
 
@@ -21,19 +20,19 @@ def recurrence(frames: Sequence[np.ndarray]) -> Figure:
     """A recurrent network unrolled in time, over the frames (H, W, 3) that it reads."""
     n = len(frames)
     fig = style.figure(11, 5)
-    ax = _canvas(fig, (-0.95, n + 0.55), (-0.5, 2.75))
+    ax = canvas(fig, (-0.95, n + 0.55), (-0.5, 2.75))
     for t, frame in enumerate(frames):
         height = 0.86 * frame.shape[0] / frame.shape[1]
         ax.imshow(frame, extent=(t - 0.43, t + 0.43, -height / 2, height / 2), zorder=2)
-        _box(ax, t, 0.95, "2D network", colour="#E8E8E8")
-        _box(ax, t, 1.9, "cell", colour=style.SHADES(0.9))
-        _arrow(ax, (t, height / 2), (t, 0.73))
-        _arrow(ax, (t, 1.17), (t, 1.68), "features" if t == 0 else "")
-        _arrow(ax, (t - 0.62, 1.9), (t - 0.38, 1.9))
+        box(ax, t, 0.95, "2D network", colour=GREY)
+        box(ax, t, 1.9, "cell", colour=style.SHADES(0.9))
+        arrow(ax, (t, height / 2), (t, 0.73))
+        arrow(ax, (t, 1.17), (t, 1.68), "features" if t == 0 else "")
+        arrow(ax, (t - 0.62, 1.9), (t - 0.38, 1.9))
         ax.text(t, 2.3, f"$h_{{{t + 1}}}$", ha="center", color=INK)
     ax.text(-0.66, 1.9, "$h_0 = 0$", ha="right", va="center", color=INK)
-    _arrow(ax, (n - 0.62, 1.9), (n - 0.38, 1.9))
-    _box(ax, n, 1.9, "P(fake)", colour="#FFFFFF")
+    arrow(ax, (n - 0.62, 1.9), (n - 0.38, 1.9))
+    box(ax, n, 1.9, "P(fake)", colour=PLAIN)
     ax.text(-0.66, 0.95, "the same\nfor all", ha="right", va="center", color=MUTED)
     ax.set_title("One cell, used again and again: its state $h$ is its memory")
     ax.set(xlim=(-1.35, n + 0.5), ylim=(-0.4, 2.6), aspect="equal")
@@ -103,29 +102,3 @@ def heat_over(
     colours = colormaps["inferno"](share)[..., :3] * 255
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[..., None]
     return np.rint(0.4 * grey + 0.6 * colours).astype(np.uint8)
-
-
-def _canvas(fig: Figure, x: tuple[float, float], y: tuple[float, float]) -> Axes:
-    ax = fig.subplots()
-    ax.set(xlim=x, ylim=y)
-    ax.set_axis_off()
-    return ax
-
-
-def _box(ax: Axes, x: float, y: float, text: str, *, colour) -> None:
-    style_ = {"boxstyle": "round,pad=0.02,rounding_size=0.06", "linewidth": 1.5}
-    patch = FancyBboxPatch(
-        (x - 0.36, y - 0.2), 0.72, 0.4, facecolor=colour, edgecolor=MUTED, **style_
-    )
-    ax.add_patch(patch)
-    ax.text(x, y, text, ha="center", va="center", color=INK, size=11)
-
-
-def _arrow(
-    ax: Axes, start: tuple[float, float], end: tuple[float, float], text: str = ""
-) -> None:
-    arrow = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 1.8}
-    ax.annotate("", end, start, arrowprops=arrow)
-    if text:
-        middle = (start[0] - 0.07, (start[1] + end[1]) / 2)
-        ax.text(*middle, text, ha="right", va="center", color=MUTED, size=11)

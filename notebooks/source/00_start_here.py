@@ -73,7 +73,7 @@ from dfstudy.course import checks_00 as checks
 from dfstudy.course import classroom, lessons
 from dfstudy.metrics import group_bootstrap
 from dfstudy.metrics.readers import readers_auroc
-from dfstudy.report import classes, figures, players
+from dfstudy.report import classes, figures, players, schemes
 from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
 from dfstudy.video.preview import preview
 from dfstudy.video.probe import probe
@@ -184,7 +184,15 @@ print(f"verdict   {verdict}; the truth is: fake, {row.method}")
 
 # %% [markdown]
 # One verdict says nothing of a detector. Over all validation videos, the **AUROC** is
-# the chance that a fake scores higher than a real one: 0.5 is a coin. It stands with an
+# the chance that a fake scores higher than a real one: 0.5 is a coin. Take each fake
+# and each real video, and see who has the higher score.
+
+# %%
+some = val[(val["label"] == 0) | (val["method"] == row.method)]
+schemes.pairs(some["label"], some["score"])
+
+# %% [markdown]
+# The share of dark squares is the AUROC; no threshold is in it. It stands with an
 # interval, because other people in front of the camera would have given another number.
 
 # %%

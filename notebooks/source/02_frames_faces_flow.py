@@ -83,7 +83,7 @@ from dfstudy.data.export import export
 from dfstudy.data.formats import FORMATS
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View, see
-from dfstudy.report import figures, style, widgets
+from dfstudy.report import figures, schemes, style, widgets
 from dfstudy.report.motion import colour_wheel, flow_colours, show_flow
 from dfstudy.video.faces import FaceDetector, crop_faces, new_detector, track_faces
 from dfstudy.video.flow import optical_flow, photometric_error, warp
@@ -558,9 +558,15 @@ print(f"{worst['mean of the area']:.1f}; these two differ by {apart:.1f} at the 
 # ## 4. Where is the face?
 #
 # MTCNN is three small networks in a row: the first proposes boxes, the second throws
-# most of them out, the third refines the rest and adds five landmarks. Its time grows
-# with the frame, so we run it on a reduced frame and on every few frames, and *follow*
-# each face in between.
+# most of them out, the third refines the rest and adds five landmarks. The first is made
+# for faces of twelve pixels; larger ones it finds in smaller copies of the frame.
+
+# %%
+schemes.cascade(frames[0])
+
+# %% [markdown]
+# Its time grows with the frame, so we run it on a reduced frame and on every few frames,
+# and *follow* each face in between.
 #
 # **Predict:** how much faster is that, and what could it get wrong?
 

@@ -65,7 +65,7 @@ import pandas as pd
 
 from dfstudy import models
 from dfstudy.course import checks_03 as checks
-from dfstudy.report import figures, widgets
+from dfstudy.report import figures, schemes, widgets
 from dfstudy.training import experiment, results
 from dfstudy.training.history import class_weight
 from dfstudy.training.rule import MAJORITY, S1_CANDIDATES
@@ -157,7 +157,17 @@ pd.DataFrame(
 # ## 3. The network of S1, in Keras
 #
 # S1 sends every frame through ResNet50, averages each of the 2048 maps, and adds one
-# linear unit. Its table says that ResNet50 makes 7 x 7 maps of a frame of 108 x 192.
+# linear unit. A ResNet is a pile of **residual blocks** (He et al. 2016): each adds
+# something to what it is given, so that a gradient reaches the first of fifty layers by
+# way of the additions.
+
+# %%
+schemes.residual_block()
+
+# %% [markdown]
+# (In ResNet50 there are three convolutions in a block, 1 x 1, 3 x 3 and 1 x 1; S0's
+# ResNet-18 and our slim stand-in have the two of the drawing.) S1's table says that
+# ResNet50 makes 7 x 7 maps of a frame of 108 x 192.
 
 # %%
 s1_model = models.family("frame_keras")

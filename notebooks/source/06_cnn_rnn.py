@@ -71,7 +71,7 @@ from dfstudy import models
 from dfstudy.course import checks_06 as checks
 from dfstudy.data.loader import PreparedSet
 from dfstudy.data.truth import kinds
-from dfstudy.report import diagrams, figures
+from dfstudy.report import diagrams, figures, schemes
 from dfstudy.study import temporal
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
@@ -107,7 +107,11 @@ diagrams.recurrence(read_evenly(validation["path"].iloc[0], 5)[0])
 # what it remembers (and its gradient) shrinks or grows without bound. An **LSTM** adds
 # to a memory $c$ instead, and gates decide what stays ($f$), what is added ($i$) and
 # what is told ($o$):
-#
+
+# %%
+schemes.lstm_cell()
+
+# %% [markdown]
 # $$z = x W + h U + b, \qquad (i, f, g, o) = \text{four equal parts of } z$$
 # $$c' = \sigma(f)\, c + \sigma(i) \tanh(g), \qquad h' = \sigma(o) \tanh(c')$$
 #

@@ -75,7 +75,7 @@ from dfstudy.data import misquote
 from dfstudy.data.truth import kinds
 from dfstudy.data.view import see
 from dfstudy.models import text
-from dfstudy.report import figures
+from dfstudy.report import figures, schemes
 from dfstudy.study import titles
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
@@ -175,6 +175,9 @@ resizing.round(2)
 # small transformer that has read a billion pairs of sentences, makes 384 of a
 # description; a linear layer makes 512 of those. Side by side they go through two hidden
 # layers. MiniLM stays as it is, so each description is read once and kept.
+
+# %%
+schemes.fusion()
 
 # %%
 full = family.build(network="full", pretrained="none").module
