@@ -1,4 +1,4 @@
-"""How the parts of this field are built, each drawn once, where a lesson first needs it.
+"""How the parts of this field are built: drawn once, where a lesson first needs them.
 
 schemes.cascade(frame)            # MTCNN: a pyramid and three networks (lesson 02)
 schemes.residual_block()          # ResNet (03)
