@@ -77,8 +77,24 @@ from dfstudy.report import classes, figures, players, schemes
 from dfstudy.video.faces import FaceDetector, crop_faces, track_faces
 from dfstudy.video.preview import preview
 from dfstudy.video.probe import probe
+from dfstudy.video.read import read_evenly
 
 pd.set_option("display.max_colwidth", None)
+
+# %% [markdown]
+# Two videos, four frames of each. One is authentic, one has been forged.
+#
+# **Predict:** which one, and how do you know? The last cell of this lesson tells.
+
+# %%
+videos = study.data.manifest
+two = videos[videos["split"] == "train"].groupby("label").head(1)
+two = two.sample(frac=1, random_state=study.seed)
+figures.contact_sheet(
+    [frame for path in two["path"] for frame in read_evenly(path, 4)[0]],
+    titles=[text for line in ("upper", "lower") for text in (line, "", "", "")],
+    columns=4,
+)
 
 # %% [markdown]
 # ## 1. Is this machine ready?
@@ -119,7 +135,6 @@ pd.DataFrame(
 # Here is the whole way once, with the simplest score that can be computed.
 
 # %%
-videos = study.data.manifest
 detector = FaceDetector()
 for row in videos[(videos["split"] == "train") & (videos["label"] == 1)].itertuples():
     frames = preview(row.path, study.profile.clip_frames, height=216)
@@ -478,6 +493,9 @@ classes.beside(table)
 # The goals again, now with what this run showed.
 
 # %%
+forged = "upper" if two["label"].iloc[0] == 1 else "lower"
+how = two.loc[two["label"] == 1, "method"].fillna("nobody knows how").item()
+print(f"The first picture: the {forged} one is forged ({how}).")
 print(f"- your machine: {len(checked)} checks, {len(failed)} failed")
 print(f"- the course: {len(there)} lessons are built")
 print(f"- one video: score {score:.2f} against {threshold:.2f}, so {verdict};", end=" ")

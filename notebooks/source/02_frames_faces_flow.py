@@ -107,6 +107,25 @@ val = videos[videos["split"] == "val"]  # nobody looks at the test set here
 T = study.profile.frames
 
 # %% [markdown]
+# One video: four of its frames, and what of them three of the course's detectors get.
+
+# %%
+detector = FaceDetector()
+first = val[val["label"] == 1]["path"].iloc[0]
+face = see(first, View(frames=T, height=112, width=112, crop="face", sampling="first"), detector=detector)
+looks = {
+    "the file": read_evenly(first, 4)[0],
+    "S1: 108 x 192": see(first, View(frames=T, height=108, width=192)).frames,
+    "S0: 112 x 112": see(first, View(frames=T, height=112, width=112, resize="adaptive")).frames,
+    "S2: the first faces": face.faces[0].crops if face.faces else [],
+}
+figures.contact_sheet(
+    [image for images in looks.values() for image in images[:: -(-len(images) // 4) or 1]],
+    titles=[text for name, images in looks.items() if len(images) for text in (name, "", "", "")],
+    columns=4,
+)
+
+# %% [markdown]
 # ## 1. A file is not yet a video
 #
 # A video file is a container: a codec's packets, a clock, and a header that says how
@@ -114,7 +133,6 @@ T = study.profile.frames
 
 # %%
 # A real and a fake video with a face large enough to look at.
-detector = FaceDetector()
 pictured = {}
 for label, rows in val.groupby("label"):
     for row in rows.itertuples():

@@ -78,6 +78,7 @@ from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results, sweep
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
+from dfstudy.video.read import read_evenly
 from dfstudy.video.sample import even_indices, stretch_indices
 
 videos = study.data.manifest
@@ -85,6 +86,18 @@ families = experiment.trained_families(videos)
 kinds = truth.kinds(study.data)
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
 resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
+
+# %% [markdown]
+# A fake, in eight frames. It has one label, but has each frame deserved it?
+
+# %%
+fakes = videos[(videos["split"] == "train") & (videos["label"] == 1)]
+in_part = fakes[fakes["method"] == "partial"]  # of your own videos nobody knows
+figures.contact_sheet(
+    list(read_evenly((in_part if len(in_part) else fakes)["path"].iloc[0], 8)[0]),
+    columns=4,
+    title="one video, one label: fake",
+)
 
 # %% [markdown]
 # ## 1. From a bag of pairs to whole videos

@@ -69,16 +69,26 @@ from IPython.display import display
 from dfstudy.course import checks_12 as checks
 from dfstudy.detect import explained
 from dfstudy.detect.scored_maps import centre, edges, scored_maps, untrained
-from dfstudy.report import maps
+from dfstudy.report import figures, maps
 from dfstudy.study import gallery
 from dfstudy.training import experiment, results, scored
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MAJORITY, MEAN, S1_CANDIDATES
+from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
 test = videos[videos["split"] == "test"]
 intervals = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
+
+# %% [markdown]
+# Six fakes, each by another way or of another person. **Predict:** where is the forgery,
+# and where would a network look for it?
+
+# %%
+unseen = test[test["label"] == 1].sample(frac=1, random_state=study.seed)
+unseen = unseen.iloc[unseen.groupby("method", dropna=False).cumcount().argsort(kind="stable")]
+figures.contact_sheet([read_evenly(path, 1)[0][0] for path in unseen["path"].head(6)], columns=3)
 
 # %%
 # The longest clips of faces first: what is prepared for them serves the shorter ones.
