@@ -28,7 +28,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from dfstudy import paths, profiles
+from dfstudy import paths, profiles, workers
 from dfstudy.course import execute
 from dfstudy.course.lessons import MODULES, Lesson, find
 from dfstudy.course.screen import Screen
@@ -140,8 +140,6 @@ def _run_one(
 
 
 _PAGES = threading.Lock()
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_THREADS += ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 def _environment(job: Job) -> dict[str, str]:
@@ -152,7 +150,7 @@ def _environment(job: Job) -> dict[str, str]:
     # Each lesson its own cores: with all of them for both, threads wait for threads
     # (training, both together: 14 steps a second; 66 with one alone, 95 like this).
     threads = str(max(1, (os.cpu_count() or 1) // job.side_by_side))
-    return places | dict.fromkeys(_THREADS, threads)
+    return places | dict.fromkeys(workers.THREADS, threads)
 
 
 def at_once(profile: str, lessons: Sequence[Lesson]) -> int:

@@ -96,7 +96,7 @@ def train(
     name = folder.name.removesuffix(f"_{seed}")
     labels = data.manifest.set_index("video_id")["label"]
     said = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
-    report = runs / "results" / f"{lesson}_{name}_{seed}.json"
+    report = result_file(model, lesson=lesson, runs=runs, **place)
     with paths.alone(folder):
         detector = fitted(model, data, by_split, folder=folder, **place)
         scored.keep(runs, data)
@@ -113,6 +113,22 @@ def train(
     result = json.loads(report.read_text())
     card.write(folder, result)  # also beside what an older version has trained
     return Trained(detector, history(detector), rule, tried, both, result)
+
+
+def result_file(
+    model: str,
+    *,
+    lesson: str,
+    profile: Profile,
+    seed: int,
+    start: str,
+    variant: Variant = PLAIN,
+    runs: Path | None = None,
+) -> Path:
+    """Where `train`, asked the same, writes its result."""
+    place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
+    name = folder_of(model, **place).name
+    return (runs or paths.runs(profile.name)) / "results" / f"{lesson}_{name}.json"
 
 
 def _judge(

@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ _CHUNK = 8  # people a process renders at once; part of what the seed means
 _CLIPS, _FRAMES = 3, 8  # of each stranger
 _PLACE = 20.0  # weight of the face's place beside the other losses
 _RATE = 4e-3
+_WORTH = 10_000  # frames to learn from; a process needs as long to import its libraries
 _FORMAT = 2  # of the file: 2 has the reader, too
 
 
@@ -61,10 +63,13 @@ def _make(files: dict[str, Path], profile: Profile) -> None:
     """Both kinds, of the same strangers: where one is shown, its twin stands beside."""
     print("Pretraining the slim backbone and its twin, once (about a minute) ...")
     seen = _strangers(profile.strangers)
-    for kind, path in files.items():
-        reader = _learn(kind, *seen, profile.pretrain_epochs)
-        with paths.whole(path) as part:
-            slim_torch.save(reader, part, pretrained=kind)
+    learn = partial(_learn, seen=seen, epochs=profile.pretrain_epochs)
+    with workers.side_by_side(
+        len(files) if profile.pretrain_epochs * len(seen[0]) > _WORTH else 1
+    ) as every:
+        for kind, reader in zip(files, every(learn, files), strict=True):
+            with paths.whole(files[kind]) as part:
+                slim_torch.save(reader, part, pretrained=kind)
 
 
 def _key(kind: str, profile: Profile) -> str:
@@ -75,16 +80,12 @@ def _key(kind: str, profile: Profile) -> str:
 
 
 def _learn(
-    kind: str,
-    frames: np.ndarray,
-    tracks: np.ndarray,
-    place: np.ndarray,
-    people: np.ndarray,
-    epochs: int,
+    kind: str, *, seen: tuple[np.ndarray, ...], epochs: int
 ) -> slim_torch.SlimReader:
-    """Train for `epochs`."""
+    """Train for `epochs` on what `_strangers` returned."""
     from dfstudy.training.fit_torch import autocast  # Lightning: slow to import
 
+    frames, tracks, place, people = seen
     rng = np.random.default_rng(0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

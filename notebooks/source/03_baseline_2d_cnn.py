@@ -69,6 +69,7 @@ from dfstudy.report import figures, schemes, widgets
 from dfstudy.training import experiment, results
 from dfstudy.training.history import class_weight
 from dfstudy.training.rule import MAJORITY, S1_CANDIDATES
+from dfstudy.training.twins import twins
 from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
@@ -362,14 +363,12 @@ results.table(mine, metrics=["auroc", "balanced_accuracy", "accuracy"], level="f
 # and from a start that only tells the strangers apart.
 
 # %%
-twins = {}
-for name, model, rules in (
-    ("S1", "frame_keras", S1_CANDIDATES),
-    ("S0", "frame_torch", [MAJORITY]),
-):
-    for start in experiment.starts(study.profile):
-        trained = experiment.train(model, rules=rules, start=start, **common)
-        twins[name, trained.result["pretrained"]] = trained
+asked = {"S1": ("frame_keras", S1_CANDIDATES), "S0": ("frame_torch", [MAJORITY])}
+by_start = {
+    (name, start): trained
+    for name, (model, rules) in asked.items()
+    for start, trained in twins(model, rules=rules, **common).items()
+}
 
 pd.DataFrame(
     {
@@ -378,7 +377,7 @@ pd.DataFrame(
             for family, rows in trained.result["metrics"]["test"].items()
         }
         | {"seconds to train": trained.result["cost"]["train_s"]}
-        for key, trained in twins.items()
+        for key, trained in by_start.items()
     }
 ).T.round(2)
 
@@ -400,8 +399,8 @@ print("- by forgery:", end=" ")
 for family in families:
     print(f"{family} {results.interval(auroc['S1'][family]['auroc'])};", end=" ")
 print()
-print(f"- start: {len(twins)} twins, on all families", end=" ")
-for (name, start), trained in twins.items():
+print(f"- start: {len(by_start)} twins, on all families", end=" ")
+for (name, start), trained in by_start.items():
     print(f"{name} {start} {results.interval(trained.result['metrics']['test']['all']['auroc'])}", end="; ")
 
 # %% [markdown]

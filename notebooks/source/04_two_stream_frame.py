@@ -81,6 +81,7 @@ from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import POOLINGS, S1_CANDIDATES, choose_rule
+from dfstudy.training.twins import twins
 from dfstudy.video.flow import optical_flow, photometric_error, warp
 from dfstudy.video.sample import even_indices, frames_apart
 
@@ -580,18 +581,11 @@ figures.roc(
 # strangers apart. The stream of the flow always begins from scratch.
 
 # %%
-twins = {}
-for start in experiment.starts(study.profile):
-    trained = experiment.train(
-        "two_stream_frame",
-        lesson="04",
-        rules=RULES,
-        start=start,
-        variant=Variant(look={"flow": best}),
-        **common,
-    )
-    twins[trained.result["pretrained"]] = trained.videos(videos, "test")
-rows = compare(twins, kind, wanted=names, **bootstrap)
+by_start = twins(
+    "two_stream_frame", lesson="04", rules=RULES, variant=Variant(look={"flow": best}), **common
+)
+tables = {start: trained.videos(videos, "test") for start, trained in by_start.items()}
+rows = compare(tables, kind, wanted=names, **bootstrap)
 rows.pivot(index="of", columns="kind", values="value")[names].round(2)
 
 # %% [markdown]

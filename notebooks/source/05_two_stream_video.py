@@ -78,6 +78,7 @@ from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results, sweep
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
+from dfstudy.training.twins import twins
 from dfstudy.video.read import read_evenly
 from dfstudy.video.sample import even_indices, stretch_indices
 
@@ -433,14 +434,9 @@ figures.intervals(forest, title="AUROC on test videos, by forgery")
 # The same network from scratch, and from a start that only tells strangers apart.
 
 # %%
-twins = [trained] + [
-    experiment.train(
-        "two_stream_video", lesson="05", rules=[MEAN], start=start, **common
-    )
-    for start in experiment.starts(study.profile)[1:]
-]
+by_start = twins("two_stream_video", lesson="05", rules=[MEAN], **common)
 rows = compare(
-    {twin.result["pretrained"]: twin.videos(videos, "test") for twin in twins},
+    {start: twin.videos(videos, "test") for start, twin in by_start.items()},
     kinds,
     **resamples,
 )

@@ -78,6 +78,7 @@ from dfstudy.training import experiment, results
 from dfstudy.training.features import features
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
+from dfstudy.training.twins import twins
 from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
@@ -403,15 +404,10 @@ pd.DataFrame(said).T.rename(columns={0: "mean P(fake) of reals", 1: "of fakes"})
 # own people (lesson 03, section 8). So beside the chosen detector stand its twins.
 
 # %%
-twins = {}
 shape = dict(headline.detector.info["shape"])
-for start in experiment.starts(study.profile):
-    trained = experiment.train(
-        "cnn_rnn", variant=Variant(shape=shape), start=start, **common
-    )
-    twins[trained.result["pretrained"]] = trained
+by_start = twins("cnn_rnn", variant=Variant(shape=shape), **common)
 twin_rows = compare(
-    {start: trained.videos(videos, "test") for start, trained in twins.items()},
+    {start: trained.videos(videos, "test") for start, trained in by_start.items()},
     kind,
     **resamples,
 )

@@ -77,6 +77,7 @@ from dfstudy.study import temporal
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
+from dfstudy.training.twins import twins
 from dfstudy.video.flow import sampled_flow
 
 videos = study.data.manifest
@@ -357,11 +358,8 @@ figures.contact_sheet(
 # from nothing.
 
 # %%
-twins = {}
-for start in experiment.starts(study.profile):
-    trained = experiment.train("cnn_3d", lesson="07", rules=[MEAN], start=start, **common)
-    twins[trained.result["pretrained"]] = trained
-tables = {start: trained.videos(videos, "test") for start, trained in twins.items()}
+by_start = twins("cnn_3d", lesson="07", rules=[MEAN], **common)
+tables = {start: trained.videos(videos, "test") for start, trained in by_start.items()}
 figures.intervals(
     compare(tables, kind, **resamples),
     title="3D CNN: its start and its twins, test videos",

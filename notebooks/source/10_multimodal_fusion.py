@@ -82,6 +82,7 @@ from dfstudy.training import experiment, results
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
 from dfstudy.training.sweep import grid, sweep, verdicts
+from dfstudy.training.twins import twins
 from dfstudy.video.faces import new_detector
 from dfstudy.video.read import read_evenly
 from dfstudy.video.sample import RESIZES
@@ -535,12 +536,8 @@ pd.DataFrame(rows).T.round(3)
 # section 8). So beside the fusion stand its twins.
 
 # %%
-twins = {}
-for start in experiment.starts(study.profile):
-    trained = experiment.train("fusion", variant=Variant(**alone), start=start, **common)
-    twins[trained.result["pretrained"]] = trained
 by_start = compare(
-    {start: trained.videos(videos, "test") for start, trained in twins.items()},
+    {start: twin.videos(videos, "test") for start, twin in twins("fusion", variant=Variant(**alone), **common).items()},
     kind, wanted=[misquote.METHOD], **intervals,
 )
 figures.intervals(by_start.assign(name=by_start["of"]), title="Both, misquoted: its start and its twins")
