@@ -1,9 +1,8 @@
 """The drawings draw what they are given, and stay out of pyplot."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from drawn import words
 
 from dfstudy.report import diagrams, style
 
@@ -13,12 +12,6 @@ FRAME = np.full((20, 30, 3), 100, np.uint8)
 @pytest.fixture(autouse=True)
 def theme():
     style.apply()
-
-
-def words(fig):
-    FigureCanvasAgg(fig).draw()
-    assert not plt.get_fignums()
-    return [text.get_text() for ax in fig.axes for text in ax.texts]
 
 
 def test_recurrence_has_a_cell_for_every_frame():

@@ -1,9 +1,8 @@
 """Drawings of how parts are built: they say what the papers say, and count right."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from drawn import words
 from sklearn.metrics import roc_auc_score
 
 from dfstudy.models import fusion
@@ -13,12 +12,6 @@ from dfstudy.report import schemes, style
 @pytest.fixture(autouse=True)
 def theme():
     style.apply()
-
-
-def words(fig):
-    FigureCanvasAgg(fig).draw()
-    assert not plt.get_fignums()
-    return [text.get_text() for ax in fig.axes for text in ax.texts]
 
 
 def test_the_share_of_pairs_is_the_auroc():
