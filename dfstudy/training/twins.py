@@ -17,7 +17,7 @@ from dfstudy import workers
 from dfstudy.profiles import Profile
 from dfstudy.training.experiment import Trained, result_file, starts, train
 
-_WORTH = 15.0  # seconds of a fit; a process needs as long to import its libraries
+_WORTH = 30.0  # seconds of a fit; a process needs 20 to import its libraries
 
 
 def twins(model: str, *, profile: Profile, **options: Any) -> dict[str, Trained]:
