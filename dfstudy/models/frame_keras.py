@@ -24,7 +24,7 @@ NAME = "frame_keras"
 FRAMEWORK = "keras"
 LEVEL = "frame"
 PAPER = Recipe()
-SLIM = slim_torch.FRAMES
+SLIM = slim_torch.SLIM
 
 
 def view(frames: int = PAPER.frames, *, sampling: str = "even") -> View:

@@ -51,7 +51,7 @@ class Recipe:
 
 
 PAPER = Recipe()
-SLIM = slim_torch.FRAMES
+SLIM = slim_torch.SLIM
 
 
 def view(frames: int = PAPER.frames) -> View:

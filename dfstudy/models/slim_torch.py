@@ -10,7 +10,7 @@ and an average takes far more than a laptop's few hundred clips to find it. The 
 below is shared with slim_keras, where the same weights give the same features.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -49,10 +49,6 @@ class Slim:
 
 
 SLIM = Slim()
-# A detector of single frames has thousands of them to learn from, of which many repeat:
-# pictures as they are, at twice the rate, reach in two thirds of the epochs what moved
-# ones reach in all.
-FRAMES = replace(SLIM, augmentation="none", learning_rate=4e-3, epoch_factor=2 / 3)
 # Last maps twice as fine, for heat maps (lesson 12). The same weights fit.
 FINE = Slim(stages=((48, 2), (96, 1)))
 
