@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import gaussian_filter
 
 from dfstudy.data.dataset import Dataset
 from dfstudy.data.truth import truth
@@ -32,6 +33,9 @@ _FACES = Variant(
     longer=6.0,
     families=("blend",),
 )
+# Pixels: the finer maps of slim networks have a place every eight. On the tuning set
+# the hottest pixel was in the forgery in 0.95 of the frames without, 0.99 with it.
+_HALF_A_PLACE = 4.0
 
 
 class Pictures(NamedTuple):
@@ -72,10 +76,15 @@ def of_faces(
 
 
 def places(detector: Detector, clips: np.ndarray) -> np.ndarray:
-    """Heat place by place (HiResCAM), of finer maps where a slim network has them."""
+    """Heat place by place (HiResCAM), of finer maps where a slim network has them.
+
+    Slopes of single places are noisy, so the heat is smoothed over half a place.
+    """
     slim = detector.built.network == "slim"
     maps = finer(detector) if slim else None
-    return gradcam(detector, clips, maps=maps, each_place=True)
+    heat = gradcam(detector, clips, maps=maps, each_place=True)
+    deviations = (0, 0, _HALF_A_PLACE, _HALF_A_PLACE)
+    return gaussian_filter(heat, deviations) if slim else heat
 
 
 def examples(

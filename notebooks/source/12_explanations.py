@@ -259,7 +259,8 @@ trial.differences.round(2)
 # coarse: how far off can the hottest pixel be, if it stands for a whole place?
 #
 # **Predict:** the same detector, asked place by place in maps twice as fine. What will
-# happen to the pointing game, and what to the energy?
+# happen to the pointing game, and what to the energy? (Slopes of single places are noisy,
+# so this heat is smoothed over half a place.)
 
 # %%
 finer = scored_maps(s3.detector, study.data, blends, explain=places, **intervals)
