@@ -95,8 +95,8 @@ def train(
     folder = runs / "models" / folder_of(model, **place).name
     name = folder.name.removesuffix(f"_{seed}")
     labels = data.manifest.set_index("video_id")["label"]
-    said = runs / "predictions" / f"{lesson}_{name}_{seed}.parquet"
     report = result_file(model, lesson=lesson, runs=runs, **place)
+    said = runs / "predictions" / f"{report.stem}.parquet"
     with paths.alone(folder):
         detector = fitted(model, data, by_split, folder=folder, **place)
         scored.keep(runs, data)

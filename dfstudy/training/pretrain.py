@@ -12,7 +12,6 @@ beside the twins and beside the network from scratch.
 import hashlib
 import json
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -120,7 +119,7 @@ def _strangers(n_people: int) -> tuple[np.ndarray, ...]:
     chunks = [
         (seed, min(_CHUNK, n_people - seed)) for seed in range(0, n_people, _CHUNK)
     ]
-    count = min(os.cpu_count() or 1, len(chunks))
+    count = min(workers.cores(), len(chunks))
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         count, mp_context=spawn, initializer=workers.start
