@@ -58,8 +58,8 @@ def test_the_lock_has_the_projects_packages_at_fitting_versions():
             assert wanted.specifier.contains(version), f"{exact} against {wanted}"
 
 
-@pytest.mark.parametrize("extra", ["app", "offline-text"])
-def test_the_lock_brings_web_page_and_text_encoder_along(extra):
+@pytest.mark.parametrize("extra", ["app", "cluster", "offline-text"])
+def test_the_lock_brings_page_cluster_and_text_encoder_along(extra):
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for wanted in map(Requirement, table["optional-dependencies"][extra]):
         (exact,) = locked()[canonicalize_name(wanted.name)]
