@@ -70,7 +70,7 @@ class Loader(loader.Loader):
         if epoch == self.breaks_at:
             raise RuntimeError("power cut")
         super().set_epoch(epoch)
-        self.sampler.epoch = epoch
+        self.batch_sampler.sampler.epoch = epoch
 
     def __iter__(self):
         for i, batch in enumerate(super().__iter__()):

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from dfstudy.data import manifest
-from dfstudy.data.loader import EpochSampler, PreparedSet, loader
+from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.data.order import EpochSampler
 from dfstudy.data.prepare import prepare
 from dfstudy.data.view import View
 from dfstudy.video.write import write_video
@@ -270,7 +271,7 @@ def test_keras_fits_it_as_it_is(prepared, table):
 
     def tell(epoch, logs):
         batches.set_epoch(epoch)
-        epochs.append(batches.sampler.epoch)
+        epochs.append(batches.batch_sampler.sampler.epoch)
 
     history = model.fit(
         batches,
@@ -344,4 +345,4 @@ def test_lightning_fits_it_and_tells_the_epoch(prepared, table):
         enable_model_summary=False,
     )
     trainer.fit(Linear(), batches)
-    assert batches.sampler.epoch == 2
+    assert batches.batch_sampler.sampler.epoch == 2
