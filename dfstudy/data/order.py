@@ -2,14 +2,14 @@
 
     order = EpochSampler(videos=100, items=16, seed=0)
     batches = GlobalBatches(order, batch_size=64)
-    batches.deal(rank=1, ranks=4)        # 16 of each 64; four such ranks see all of them
+    batches.deal(rank=1, ranks=4)             # 16 of each 64; four ranks see them all
 
 The order depends on (seed, epoch) alone and every rank knows all of it. A batch is that
 of all ranks together: item i of it goes to rank i % ranks. So two ranks see, batch by
-batch, what one rank sees; nothing comes twice, nothing is left out, and every rank takes
-the same number of steps, else those who wait for each other's gradients would hang. A
-fit that was cut off goes on at any batch, also with another number of ranks: nothing
-before it is read.
+batch, what one rank sees: nothing comes twice, nothing is left out. Every rank takes
+the same number of steps; else those that wait for its gradients would hang. A fit that
+was cut off goes on at any batch, also on another number of ranks, and reads nothing
+before it.
 """
 
 import math
