@@ -9,8 +9,10 @@
     data = PreparedSet(prepared, manifest, by="video", text=models.text.encode(...))
     for (x, text), y in loader(data, batch_size=4, shuffle=False): ...
 
-Every array is read by its offset in a memory-mapped shard, so that any order costs the
-same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
+Every array is read by its offset, in a memory-mapped shard or by a request to a server
+(a batch's are made together), so that any order costs the same, and nothing is read
+that is not asked for. A request takes a while: from an address, read with `workers`.
+The order of an epoch depends on the seed and the epoch's number alone: Lightning
 tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begin=lambda
 epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would warn of.
 """
@@ -126,14 +128,24 @@ class PreparedSet(Dataset):
         if self._features is not None:
             seen = self._features[video]
             x.append(torch.from_numpy(seen[frame] if self.by == "frame" else seen))
-        for array in self._arrays:
-            offset = array.offsets[video] + frame * array.bytes
-            data = self._maps.bytes(self._shards[video], offset, array.bytes)
-            data = data.view(array.dtype).reshape(array.shape)
+        for array, place in zip(self._arrays, self._places(item), strict=True):
+            data = self._maps.bytes(*place).view(array.dtype).reshape(array.shape)
             x.append(torch.from_numpy(data))
         if self._text is not None:
             x.append(self._text[video])
         return x[0] if len(x) == 1 else tuple(x), self.labels[video]
+
+    def __getitems__(self, items: list[int]) -> list[tuple[X, torch.Tensor]]:
+        """A batch: a DataLoader asks for all of its items together."""
+        self._maps.ahead(place for item in items for place in self._places(item))
+        return [self[item] for item in items]
+
+    def _places(self, item: int) -> Iterator[tuple[str, int, int]]:
+        """Where its arrays are: shard, offset, bytes."""
+        video, frame = divmod(item, self.frames)
+        for array in self._arrays:
+            offset = array.offsets[video] + frame * array.bytes
+            yield self._shards[video], offset, array.bytes
 
     def items(self) -> pd.DataFrame:
         """What each item is, in order: video_id, face_id, frame_index, label.
@@ -253,7 +265,7 @@ def loader(
         augment: changes a batch x, given a random generator; for training only.
         more: gives a batch (x, y) further examples; for training only.
         workers: processes that read ahead; reading is a copy from memory, so 0 will do
-            unless the disk is slow.
+            unless the disk is slow, or a server.
     """
     sampler = None
     if shuffle:

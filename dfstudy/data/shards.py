@@ -166,18 +166,30 @@ class Prepared:
 class ShardMaps:
     """Bytes of shards by offset. Maps each shard once; can be sent to a process.
 
-    Of shards at an address each call asks the server: to train from there, read them in
-    a stream.
+    Of shards at an address it asks the server for just these bytes: no shard is fetched
+    whole, and in memory there is a batch (`ahead`).
     """
 
     def __init__(self, folder: Address):
         self._store = Store(folder)
         self._maps: OrderedDict[str, np.memmap] = OrderedDict()
+        self._asked: dict[tuple[str, int, int], bytes] = {}
+
+    def ahead(self, places: Iterable[tuple[str, int, int]]) -> None:
+        """What `bytes` will be asked next, (shard, offset, count) each.
+
+        A server is asked for all of it at once, as each answer takes it a while.
+        """
+        if self._store.is_remote:
+            places = list(places)
+            parts = self._store.read_parts(places)
+            self._asked = dict(zip(places, parts, strict=True))
 
     def bytes(self, shard: str, offset: int, count: int) -> np.ndarray:
         """uint8 (count,), not copied. Writing to it never reaches the file."""
         if self._store.is_remote:
-            data = self._store.read(shard, int(offset), int(count))
+            place = shard, int(offset), int(count)
+            data = self._asked.get(place) or self._store.read(*place)
             return np.frombuffer(bytearray(data), np.uint8)
         data = self._maps.get(shard)
         if data is None:
@@ -190,7 +202,7 @@ class ShardMaps:
         return data[offset : offset + count]
 
     def __getstate__(self) -> dict:
-        return self.__dict__ | {"_maps": OrderedDict()}
+        return self.__dict__ | {"_maps": OrderedDict(), "_asked": {}}
 
 
 def write_shard(

@@ -120,6 +120,33 @@ class Store:
         bounds = {} if whole else {"start": start, "end": end}
         return _patiently(self.url(name), lambda: fs.cat_file(path, **bounds))
 
+    def read_parts(self, places: Sequence[tuple[str, int, int]]) -> list[bytes]:
+        """As `read` of each (name, start, count); from an address all at once."""
+        if not self.is_remote:
+            return [self.read(*place) for place in places]
+        fs, root = filesystem(self.folder)
+        found: dict[tuple[str, int, int], bytes] = {}
+
+        def ask() -> None:
+            left = [place for place in places if place not in found]
+            paths = [f"{root}/{name}" for name, _, _ in left]
+            starts = [start for _, start, _ in left]
+            ends = [start + count for _, start, count in left]
+            answers = fs.cat_ranges(paths, starts, ends, on_error="return")
+            failed = None
+            for place, answer in zip(left, answers, strict=True):
+                if isinstance(answer, Exception):
+                    failed = answer
+                elif len(answer) != place[2]:
+                    failed = ConnectionError(f"{place[0]}: not the bytes that were asked for")
+                else:
+                    found[place] = answer
+            if failed is not None:
+                raise failed
+
+        _patiently(self.folder, ask)
+        return [found[place] for place in places]
+
     def read_all(self, names: Sequence[str]) -> Iterator[bytes]:
         """Small files, in order; from an address many at once."""
         if not self.is_remote:
