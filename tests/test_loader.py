@@ -126,29 +126,6 @@ def test_the_order_depends_on_seed_and_epoch_alone(prepared, table):
     assert order(still) == order(loader(data, batch_size=8, shuffle=False))
 
 
-def test_every_epoch_is_a_permutation():
-    sampler = EpochSampler(10, 10, seed=0)
-    orders = []
-    for epoch in range(5):
-        sampler.set_epoch(epoch)
-        orders.append(list(sampler))
-        assert sorted(orders[-1]) == list(range(100))
-    assert len({tuple(o) for o in orders}) == 5
-
-
-def test_an_epoch_draws_some_frames_of_every_video():
-    sampler = EpochSampler(10, 16, seed=0, draw=3)
-    seen = set()
-    for epoch in range(40):
-        sampler.set_epoch(epoch)
-        items = np.array(list(sampler))
-        assert len(items) == len(sampler) == 30
-        assert len(set(items.tolist())) == 30
-        assert np.bincount(items // 16, minlength=10).tolist() == [3] * 10
-        seen |= set(items.tolist())
-    assert len(seen) == 160  # others each time: in the end all
-
-
 def test_augmentation_depends_on_seed_epoch_and_batch(prepared, table):
     data = PreparedSet(prepared, table, by="frame")
 
@@ -168,6 +145,68 @@ def test_augmentation_depends_on_seed_epoch_and_batch(prepared, table):
     before = first(one)
     one.set_epoch(1)
     assert not torch.equal(first(one), before)
+
+
+def shift(x, rng):
+    return x + int(rng.integers(1, 100))
+
+
+def test_it_goes_on_in_the_middle_of_an_epoch(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+    options = {"batch_size": 7, "shuffle": True, "seed": 3, "augment": shift}
+    whole = loader(data, **options)
+    whole.set_epoch(2)
+    batches = list(whole)
+    cut = loader(data, **options)
+    cut.set_epoch(2)
+    for _, _ in zip(range(2), cut, strict=False):
+        state = cut.state_dict()
+    rest = loader(data, **options)
+    rest.load_state_dict(state)
+    rest.set_epoch(2)  # as a fit says when it begins
+    again = list(rest)
+    assert len(again) == len(batches) - 2
+    for (x, y), (want, label) in zip(again, batches[2:], strict=True):
+        assert torch.equal(x, want) and torch.equal(y, label)
+    assert len(list(rest)) == len(batches)  # only once
+    rest.load_state_dict(state)
+    rest.set_epoch(3)  # the epoch was over
+    assert len(list(rest)) == len(batches)
+
+
+def grid(data, workers, ranks_of):
+    """What some ranks with so many workers see of an epoch, batch by batch."""
+    batches = loader(data, batch_size=9, shuffle=True, seed=5, workers=workers)
+    batches.set_epoch(1)
+    for ranks in ranks_of:
+        shares = []
+        for rank in range(ranks):
+            batches.deal(rank, ranks)
+            shares.append(
+                [
+                    () if batches.is_filler(number) else tuple(order([batch]))
+                    for number, batch in enumerate(batches)
+                ]
+            )
+        yield [sorted(sum(parts, ())) for parts in zip(*shares, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("workers", "ranks_of"),
+    [
+        (0, [2, 3, 4, 5]),
+        (2, [1, 3]),
+        pytest.param(1, [1, 2, 3, 4, 5], marks=pytest.mark.slow),
+        pytest.param(2, [2, 4, 5], marks=pytest.mark.slow),
+        pytest.param(3, [1, 2, 3, 4, 5], marks=pytest.mark.slow),
+    ],
+)
+def test_any_ranks_and_workers_see_what_one_sees(prepared, table, workers, ranks_of):
+    data = PreparedSet(prepared, table, by="frame")  # 40 items: the last batch has 4
+    (one,) = grid(data, 0, [1])
+    assert len({item for batch in one for item in batch}) == len(data)
+    for seen in grid(data, workers, ranks_of):
+        assert seen == one
 
 
 def test_a_set_can_be_sent_to_a_process(prepared, table):

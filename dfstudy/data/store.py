@@ -138,7 +138,9 @@ class Store:
                 if isinstance(answer, Exception):
                     failed = answer
                 elif len(answer) != place[2]:
-                    failed = ConnectionError(f"{place[0]}: not the bytes that were asked for")
+                    failed = ConnectionError(
+                        f"{place[0]}: not the bytes that were asked for"
+                    )
                 else:
                     found[place] = answer
             if failed is not None:
