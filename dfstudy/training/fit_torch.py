@@ -150,8 +150,17 @@ def fit(
         L.seed_everything(seed, workers=True, verbose=False)
         groups = _groups(module, learning_rate, rates or {})
         steps = _optimizer(optimizer, groups, learning_rate, weight_decay)
+        total = epochs * len(train)
         task = Task(
-            module, loss, steps, schedule, thaw, seed, log, checkpoint_every, norm
+            module,
+            loss,
+            steps,
+            lambda step: schedule(step, total),
+            thaw,
+            seed,
+            log,
+            checkpoint_every,
+            norm,
         )
         trainer.fit(task, train, val, ckpt_path=last if goes_on else None)
     if trainer.interrupted:  # Lightning would go on as if the fit were whole

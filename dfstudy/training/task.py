@@ -26,6 +26,7 @@ class Task(L.LightningModule):
     """A network, its loss and its optimizer, as Lightning calls them: for `fit` alone.
 
     Args:
+        rate: of the learning rate a factor, by step.
         reseed_every: batches after which what is drawn by chance begins anew, so that
             it is the same where a fit goes on there; None: with each epoch.
         norm: on many ranks, what sums batch normalisation over them.
@@ -36,7 +37,7 @@ class Task(L.LightningModule):
         module: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
         optimizer: torch.optim.Optimizer,
-        schedule: Callable[[int, int], float],
+        rate: Callable[[int], float],
         thaw: Callable[[nn.Module, int], None] | None,
         seed: int,
         log: EpochLog,
@@ -47,7 +48,7 @@ class Task(L.LightningModule):
         self.module = module
         self.loss = loss
         self._optimizer = optimizer
-        self._schedule = schedule
+        self._rate = rate
         self._thaw = thaw
         self._seed = seed
         self._log = log
@@ -57,10 +58,9 @@ class Task(L.LightningModule):
 
     def configure_optimizers(self) -> dict:
         """The optimizer, and its rate by step."""
-        steps = self.trainer.estimated_stepping_batches
-        rate = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: self._schedule(step, steps)
-        )
+        # Nothing here may ask for `estimated_stepping_batches`: Lightning would set up
+        # the loader before it has read where the epoch goes on, and begin it anew.
+        rate = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
         every_step = {"scheduler": rate, "interval": "step"}
         return {"optimizer": self._optimizer, "lr_scheduler": every_step}
 
