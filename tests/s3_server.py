@@ -83,16 +83,18 @@ class Faults:
                 return [b""]
             if kind == 2:
                 return self._cut(environ)
-            # Half of the true answer, then nothing.
-            body = b"".join(self.app(environ, start_response))
-            return self._cut(environ, body[: len(body) // 2])
+            return self._cut(environ, half=True)
         return self.app(environ, start_response)
 
-    def _cut(self, environ, body=b""):
+    def _cut(self, environ, *, half=False):
+        """The connection is reset: before the answer, or in the middle of it."""
         connection = environ["werkzeug.socket"]
-        if body:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n")
-            connection.sendall(body)
+        if half:
+            said = []
+            body = b"".join(self.app(environ, lambda *head: said.extend(head)))
+            status, headers = said[:2]
+            lines = [f"HTTP/1.1 {status}", *(f"{k}: {v}" for k, v in headers), "", ""]
+            connection.sendall("\r\n".join(lines).encode() + body[: len(body) // 2])
         # Lingering for no time: the other side gets a reset.
         linger = struct.pack("ii", 1, 0)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Plan = dict[str, list[dict]]  # a shard's name -> rows of the manifest
 Done = Callable[[int], object]
 _AHEAD = 1000  # tasks that the scheduler knows at a time: a task carries its rows
+_ANSWERS = 10  # seconds in which a scheduler has to
 
 
 def writer(
@@ -94,7 +95,7 @@ def connected(scheduler: str, *, workers: int | None = None) -> Iterator["Client
             yield client
         return
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=_ANSWERS)
     except (OSError, ValueError, TypeError) as error:
         raise OSError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client:

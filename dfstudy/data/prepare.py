@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -106,6 +107,17 @@ def prepare(
     alone = contextlib.nullcontext() if to.is_remote else paths.alone(to.folder)
     with alone:
         return fill(to, plan, write, view=view, key=key, progress=progress)
+
+
+def videos_in(megabytes: float, view: View) -> int:
+    """How many videos make a shard of this size, with one face each; at least 1.
+
+    Shards are written and read in one sweep, so 100 MB to 1 GB suit an object store; a
+    set needs several shards for every process that reads it.
+    """
+    values = 3 + (0 if view.flow == "none" else 2 * np.dtype(np.float16).itemsize)
+    one = view.frames * view.height * view.width * values
+    return max(1, int(megabytes * 1e6) // one)
 
 
 def prepared_views(manifest: pd.DataFrame) -> list[View]:

@@ -71,6 +71,8 @@ def filesystem(address: str) -> tuple["AbstractFileSystem", str]:
         raise ValueError(
             f'{address}: {error}; for S3: pip install "dfstudy[cluster]"'
         ) from error
+    except ValueError as error:
+        raise ValueError(f"{address}: {error}") from error
 
 
 class Store:
@@ -92,7 +94,7 @@ class Store:
         """Path or address of one file."""
         return f"{self.folder}/{name}" if self.is_remote else str(self.folder / name)
 
-    def sizes(self, *, patience: float = PATIENCE) -> dict[str, int]:
+    def sizes(self, *, patience: float | None = None) -> dict[str, int]:
         """Bytes of every file below, by name; {} where the folder is not there."""
         if not self.is_remote:
             files = [file for file in self.folder.rglob("*") if file.is_file()]
@@ -201,7 +203,7 @@ def here(address: str) -> Iterator[str]:
 
 
 def stamps(
-    addresses: Sequence[str], *, patience: float = PATIENCE
+    addresses: Sequence[str], *, patience: float | None = None
 ) -> list[tuple | None]:
     """(bytes, version) of each file, None where there is none: another file, another.
 
@@ -230,9 +232,12 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return stat and (stat.st_size, stat.st_mtime_ns)
 
 
-def _patiently(address: str, call: Callable[[], T], patience: float = PATIENCE) -> T:
-    """Its answer; asked again for so many seconds where the server is to blame."""
-    end = time.monotonic() + patience
+def _patiently(address: str, call: Callable[[], T], patience: float | None = None) -> T:
+    """Its answer; asked again for so many seconds where the server is to blame.
+
+    (`PATIENCE` where not given.)
+    """
+    end = time.monotonic() + (PATIENCE if patience is None else patience)
     pause, longest = _PAUSE
     while True:
         try:
