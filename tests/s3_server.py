@@ -12,7 +12,6 @@ import json
 import os
 import random
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -87,7 +86,7 @@ class Faults:
         return self.app(environ, start_response)
 
     def _cut(self, environ, *, half=False):
-        """The connection is reset: before the answer, or in the middle of it."""
+        """The connection is cut off: before the answer, or in the middle of it."""
         connection = environ["werkzeug.socket"]
         if half:
             said = []
@@ -95,10 +94,8 @@ class Faults:
             status, headers = said[:2]
             lines = [f"HTTP/1.1 {status}", *(f"{k}: {v}" for k, v in headers), "", ""]
             connection.sendall("\r\n".join(lines).encode() + body[: len(body) // 2])
-        # Lingering for no time: the other side gets a reset.
-        linger = struct.pack("ii", 1, 0)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        connection.close()
+        # Not `close`: the handler's own files keep it open, and the client would wait.
+        connection.shutdown(socket.SHUT_RDWR)
         raise ConnectionError("cut off on purpose")
 
 
