@@ -390,6 +390,7 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # #SBATCH --ntasks-per-node=16
 # #SBATCH --cpus-per-task=1
 # #SBATCH --time=12:00:00
+# rm -f scheduler.json
 # dask scheduler --scheduler-file scheduler.json --interface eth0 &
 # srun dask worker --scheduler-file scheduler.json --nthreads 1 --interface eth0 &
 # while [ ! -s scheduler.json ]; do sleep 1; done
