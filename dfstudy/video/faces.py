@@ -164,10 +164,17 @@ def crop_faces(
     for target, frame, box in zip(out, frames, _square(boxes), strict=True):
         side = max(1, round((box[2] - box[0]) * (1 + 2 * margin)))
         x0, y0 = np.rint((box[:2] + box[2:] - side) / 2).astype(int)
-        rows = np.clip(np.arange(y0, y0 + side), 0, frame.shape[0] - 1)
-        columns = np.clip(np.arange(x0, x0 + side), 0, frame.shape[1] - 1)
-        target[:] = resize_area(frame[rows][:, columns][None], size, size)[0]
+        part = _window(_window(frame, 0, y0, side), 1, x0, side)
+        target[:] = resize_area(part[None], size, size)[0]
     return out
+
+
+def _window(frame: np.ndarray, axis: int, start: int, length: int) -> np.ndarray:
+    """`length` of the rows (axis 0) or columns from `start`; outside the edge's."""
+    if start >= 0 and start + length <= frame.shape[axis]:
+        return frame[(slice(None),) * axis + (slice(start, start + length),)]
+    at = np.clip(np.arange(start, start + length), 0, frame.shape[axis] - 1)
+    return frame.take(at, axis=axis)
 
 
 @contextmanager

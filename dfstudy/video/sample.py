@@ -123,10 +123,12 @@ def adaptive_pool(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     area = (bottom - top)[:, None, None] * (right - left)[None, :, None]
     out = np.empty((len(frames), height, width, 3), np.uint8)
     for target, frame in zip(out, frames, strict=True):
-        # Sums over any rectangle are four look-ups in the integral image.
-        total = cv2.integral(frame, sdepth=cv2.CV_64F)  # (H + 1, W + 1, 3)
-        rows = total[bottom] - total[top]
-        target[:] = np.rint((rows[:, right] - rows[:, left]) / area)
+        # Sums over any rectangle are four look-ups in the integral image. In 8K frames
+        # they pass 2^31 and go on from below: the differences are still right.
+        total = cv2.integral(frame, sdepth=cv2.CV_32S)  # (H + 1, W + 1, 3)
+        rows = total.take(bottom, axis=0) - total.take(top, axis=0)
+        sums = rows.take(right, axis=1) - rows.take(left, axis=1)
+        target[:] = np.rint(sums / area)
     return out
 
 
