@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 
+from dfstudy.video.cascade import cascade
 from dfstudy.video.haar import HaarDetector
 from dfstudy.video.sample import resize_area
 from dfstudy.video.track import Detection, Detector, FaceTrack, track_faces
@@ -123,16 +124,14 @@ class FaceDetector:
             if scale < 1:
                 batch = resize_area(batch, *small)
             with _one_thread(), torch.inference_mode():
-                results = network.detect(batch, landmarks=True)
-            for boxes, confidences, marks in zip(*results, strict=True):
-                faces = []
-                if boxes is not None:
-                    ratio = np.array([width / small[1], height / small[0]])
-                    for box, sure, mark in zip(boxes, confidences, marks, strict=True):
-                        if sure >= self.min_confidence:
-                            box = np.asarray(box, np.float64) * np.tile(ratio, 2)
-                            mark = np.asarray(mark, np.float64) * ratio
-                            faces.append(Detection(box, float(sure), mark))
+                results = cascade(batch, network)
+            ratio = np.array([width / small[1], height / small[0]])
+            for boxes, marks in results:
+                faces = [
+                    Detection(box[:4] * np.tile(ratio, 2), float(box[4]), mark * ratio)
+                    for box, mark in zip(boxes, marks, strict=True)
+                    if box[4] >= self.min_confidence
+                ]
                 out.append(sorted(faces, key=lambda face: -face.confidence))
         return out
 

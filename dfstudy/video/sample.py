@@ -118,8 +118,8 @@ def adaptive_pool(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     neighbouring bins may share a row; columns likewise. Rounded to the nearest level.
     """
     frames = _checked(frames)
-    top, bottom = _bins(frames.shape[1], height)
-    left, right = _bins(frames.shape[2], width)
+    top, bottom = bins(frames.shape[1], height)
+    left, right = bins(frames.shape[2], width)
     area = (bottom - top)[:, None, None] * (right - left)[None, :, None]
     out = np.empty((len(frames), height, width, 3), np.uint8)
     for target, frame in zip(out, frames, strict=True):
@@ -167,7 +167,8 @@ RESIZES = {
 }
 
 
-def _bins(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def bins(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the `count` bins of adaptive pooling begin and end, int64 (count,) each."""
     i = np.arange(count)
     return i * length // count, -(-(i + 1) * length // count)
 
