@@ -19,6 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dfstudy.data.view import Sample, View, see, see_damaged
+from dfstudy.frameworks import keep_freed_memory
 from dfstudy.video.perturb import Perturbation
 from dfstudy.video.probe import VideoError
 from dfstudy.workers import start
@@ -115,6 +116,7 @@ def _start(view: View) -> None:
     global _detector
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     start()
+    keep_freed_memory()
     _detector = _detector_for(view)
     if _detector is not None and view.detector == "mtcnn":
         import torch
