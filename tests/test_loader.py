@@ -296,7 +296,8 @@ def test_keras_fits_shards_at_an_address(far, flowing, table, tmp_path):
             for part in ("train", "val")
         )
         start = {"network": "slim", "pretrained": "none", "seed": 0}
-        module = lesson.build(view=prepared.view, **start).module
+        view = View(frames=T, height=H, width=W)
+        module = lesson.build(view=view, **start).module
         history = fit(
             module,
             loader(train, batch_size=8, shuffle=True, seed=0),
