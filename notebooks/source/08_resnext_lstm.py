@@ -77,6 +77,7 @@ from dfstudy.report.bars import bars
 from dfstudy.study import batches, lengths
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import Job, ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
 
@@ -86,20 +87,27 @@ family = models.family("resnext_lstm")
 resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 
-def train(
+def asked(
     length: int = max(study.profile.lengths), *, start: str | None = None, **shape
-) -> experiment.Trained:
+) -> Job:
     """The detector of this lesson, on clips of `length` frames, or a variant of it."""
-    return experiment.train(
-        "resnext_lstm",
-        lesson="08",
-        data=study.data,
-        profile=study.profile,
-        seed=study.seed,
-        rules=[MEAN],
-        start=start,
-        variant=Variant(look={"frames": length}, shape=shape),
-    )
+    return {
+        "model": "resnext_lstm",
+        "lesson": "08",
+        "data": study.data,
+        "profile": study.profile,
+        "seed": study.seed,
+        "rules": [MEAN],
+        "start": start,
+        "variant": Variant(look={"frames": length}, shape=shape),
+    }
+
+
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+longest_first = sorted(study.profile.lengths, reverse=True)
+later = [asked(recurrence="batch"), asked(recurrence="none")]
+later += [asked(start=start) for start in experiment.starts(study.profile)[1:]]
+ahead([*map(asked, longest_first), *later])
 
 
 # %% [markdown]
@@ -138,8 +146,8 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 
 # %%
 by_length = {}
-for length in sorted(study.profile.lengths, reverse=True):
-    by_length[length] = train(length)
+for length in longest_first:
+    by_length[length] = experiment.train(**asked(length))
 lstm = by_length[max(by_length)]
 detector = lstm.detector
 prepared = study.data.prepared(detector.view)
@@ -286,7 +294,7 @@ def neighbour_swap(score, clip, neighbours, others) -> float:
 checks.neighbour_swap(neighbour_swap)
 
 # %%
-buggy = train(recurrence="batch")
+buggy = experiment.train(**asked(recurrence="batch"))
 clips = np.stack([watched[i][0].numpy() for i in some])
 middle = len(clips) // 2
 for name, trained in (("over time", lstm), ("over the batch", buggy)):
@@ -339,7 +347,7 @@ figures.intervals(fixed_or_not, title="The same LSTM, over time or over the batc
 readers, missing = {}, {}
 for name, shape in family.ABLATION.items():
     try:
-        readers[name] = train(**shape)
+        readers[name] = experiment.train(**asked(**shape))
     except family.NoStandIn as reason:
         missing[name] = str(reason)
 on_test = {name: t.result["metrics"]["test"]["all"] for name, t in readers.items()} | missing
@@ -499,7 +507,7 @@ pd.DataFrame({n: t.result["cost"] for n, t in sorted(by_length.items())}).T[
 # %%
 twins = {}
 for start in experiment.starts(study.profile):
-    trained = lstm if start == study.profile.pretrained else train(start=start)
+    trained = experiment.train(**asked(start=start))
     twins[trained.result["pretrained"]] = trained
 twin_rows = of_kinds(twins)
 figures.intervals(twin_rows, title="LSTM: its start and its twins, test videos")

@@ -76,6 +76,7 @@ from dfstudy.report import figures
 from dfstudy.report import repeats as every_run
 from dfstudy.study import papers, repeats
 from dfstudy.training import costs, experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.augment_s3 import JPEG_QUALITY, jpeg
 from dfstudy.training.fitted import Variant
@@ -307,6 +308,13 @@ experiments = {
     "E5 + Bi-LSTM": ("xception_lstm", Variant()),
     "control: mean pool": ("xception_lstm", Variant(shape={"reader": "mean"})),
 }
+ahead(  # the last meanwhile, if a core is idle
+    [
+        {"model": model, "variant": variant, "seed": seed, **common}
+        for model, variant in experiments.values()
+        for seed in seeds
+    ]
+)
 trained = {
     name: repeats.train(model, seeds=seeds, variant=variant, name=name, **common)
     for name, (model, variant) in experiments.items()
