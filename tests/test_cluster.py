@@ -20,6 +20,7 @@ from dfstudy.data import cluster, manifest
 from dfstudy.data.prepare import prepare
 from dfstudy.data.store import Store
 from dfstudy.data.view import View
+from dfstudy.study import scaling
 from dfstudy.video.write import write_video
 
 VIEW = View(frames=3, height=32, width=48)
@@ -77,26 +78,10 @@ def dasks():
 def test_a_cluster_makes_the_same_and_loses_nothing_with_a_worker(
     dasks, videos, quiet, tmp_path
 ):
-    pids = dasks.run(os.getpid)
-    address = dasks.scheduler.address
-    killed = {}
-
-    def kill_one_at_work():
-        while True:
-            made = len(list(tmp_path.rglob("shard-*.tar")))
-            busy = [worker for worker, tasks in dasks.processing().items() if tasks]
-            if made and busy:
-                os.kill(pids[busy[0]], signal.SIGKILL)
-                killed[busy[0]] = made
-                return
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=kill_one_at_work)
-    thread.start()
-    prepared = run(videos, tmp_path, scheduler=address)
-    thread.join()
-    assert next(iter(killed.values())) < len(sums(quiet)) == 13
-    assert set(dasks.run(os.getpid)) != set(pids)  # somebody else in its place
+    with scaling.one_dies(dasks, tmp_path) as death:
+        prepared = run(videos, tmp_path, scheduler=dasks.scheduler.address)
+    assert 0 < death["made"] < len(sums(quiet)) == 13
+    assert set(dasks.run(os.getpid)) != set(death["pids"])  # somebody else in its place
     assert prepared.folder.name == quiet.folder.name and sums(prepared) == sums(quiet)
     assert prepared.dropped == quiet.dropped and set(prepared.dropped) == {"clip-24"}
     assert not list(prepared.folder.rglob("*.tmp-*"))
