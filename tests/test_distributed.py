@@ -184,6 +184,15 @@ def test_what_two_ranks_began_one_rank_ends(place, alone, tmp_path):
     assert len(batches(tmp_path, "train", 1)) < 15
 
 
+@pytest.mark.slow
+def test_what_thaws_later_is_shared_too(place, tmp_path):
+    (tmp_path / "alone").mkdir()
+    _, history, module = ranks.train(tmp_path / "alone", *place, thaws=True)
+    run = torchrun(tmp_path, *place, "thaw")
+    assert run.returncode == 0, run.stderr[-3000:]
+    same_as_alone(tmp_path, (tmp_path, history, module.state_dict()))
+
+
 @pytest.fixture
 def asked(tiny_data, tmp_path):
     """Options of the command for the tiny set, and the folder of its detector."""
