@@ -5,6 +5,7 @@ schemes.residual_block()          # ResNet (03)
 schemes.lstm_cell()               # a memory and its gates (06)
 schemes.fusion()                  # text and video (10)
 schemes.pairs(labels, scores)     # what an AUROC counts (00)
+schemes.machines()                # from videos to one network, on many machines (16)
 """
 
 import cv2
@@ -129,6 +130,35 @@ def fusion() -> Figure:
     ax.text(5.7, -0.1, "side by side", **_note())
     ax.text(7.65, -0.1, "ReLU, dropout", **_note())
     ax.set_title("Fusion: what is seen and what is said meet in one vector")
+    return fig
+
+
+def machines() -> Figure:
+    """Workers make shards of videos, ranks read them and train one network."""
+    fig = style.figure(12, 3.8)
+    ax = canvas(fig, (-0.9, 11.2), (-1.9, 1.9))
+    blue = style.SHADES(0.9)
+    rows = (1.1, 0.0, -1.1)
+    box(ax, 0, 0, "videos", colour=PLAIN, width=1.3)
+    box(ax, 5.2, 0, "shards\nand index", colour=PLAIN, width=1.5, height=0.9)
+    for i, y in enumerate(rows):
+        box(ax, 2.5, y, f"worker {i}", colour=GREY, width=1.5)
+        arrow(ax, (0.7, 0.1 * y), (1.7, y))
+        arrow(ax, (3.3, y), (4.4, 0.2 * y))
+        box(ax, 8.0, y, f"rank {i}", colour=blue, width=1.3)
+        arrow(ax, (6.0, 0.2 * y), (7.3, y))
+        arrow(ax, (8.7, y), (9.55, 0.2 * y))
+    box(ax, 10.3, 0, "one\nnetwork", colour=PLAIN, width=1.4, height=0.9)
+    notes = {
+        0: "on disks,\nor at an address",
+        2.5: "decode, find faces:\na shard is a task (Dask)",
+        5.2: "at an address:\nwritten once, read often",
+        8.0: "each a part of every\nbatch (DDP)",
+        10.3: "the mean of\ntheir gradients",
+    }
+    for x, text in notes.items():
+        ax.text(x, -1.7 if x in (2.5, 8.0) else -0.85, text, **_note())
+    ax.set_title("A thousand hours of video: prepared by many, trained on by many")
     return fig
 
 
