@@ -1,6 +1,7 @@
 """One rank of a small fit, for torchrun; it writes down what it saw, and can be killed.
 
 torchrun --nproc-per-node 2 tests/ranks.py FOLDER SHARDS MANIFEST [RANK EPOCH BATCH]
+torchrun --nproc-per-node 2 tests/ranks.py FOLDER SHARDS MANIFEST thaw
 
 The network is a real slim one, with batch normalisation, but nothing in it is drawn by
 chance: so any number of ranks trains the same one. The rank that is named kills itself
@@ -36,8 +37,15 @@ class Seen(PreparedSet):
         return super().__getitems__(items)
 
 
-def train(folder: Path, shards: str, manifest: Path, *, kill=None):
-    """The history and the weights, of a network that saw the videos of `shards`."""
+def thaw(module: torch.nn.Module, epoch: int) -> None:
+    module.backbone.requires_grad_(epoch >= 1)
+
+
+def train(folder: Path, shards: str, manifest: Path, *, kill=None, thaws=False):
+    """The history and the weights, of a network that saw the videos of `shards`.
+
+    Where it thaws, the backbone begins to learn in the second epoch.
+    """
     launch = Launch.here(checkpoint_every=2)
     prepared, table = Prepared.load(shards), pd.read_parquet(manifest)
     parts = {}
@@ -47,6 +55,7 @@ def train(folder: Path, shards: str, manifest: Path, *, kill=None):
     lesson = family("frame_torch")
     built = lesson.build(network="slim", pretrained="none", seed=0)
     built.module.dropout.p = 0.0
+    built.module.backbone.requires_grad_(not thaws)
     # 45 and 25 items: the last batch has one, so that one of two ranks has none.
     batches = loader(parts["train"], batch_size=11, shuffle=True, seed=0)
     if kill and launch.rank == kill[0] and not (folder / "killed").exists():
@@ -61,6 +70,7 @@ def train(folder: Path, shards: str, manifest: Path, *, kill=None):
         learning_rate=1e-3,
         patience=None,
         precision="32-true",
+        thaw=thaw if thaws else None,
         checkpoint_every=launch.checkpoint_every,
         devices=launch.devices,
         nodes=launch.nodes,
@@ -81,10 +91,12 @@ def killer(folder, batches, epoch, number):
 
 def main() -> None:
     torch.set_num_threads(1)
-    folder, shards, manifest, *kill = sys.argv[1:]
+    folder, shards, manifest, *more = sys.argv[1:]
     folder = Path(folder)
+    thaws = more == ["thaw"]
+    kill = None if thaws else [int(word) for word in more]
     launch, history, module = train(
-        folder, shards, Path(manifest), kill=[int(word) for word in kill]
+        folder, shards, Path(manifest), kill=kill, thaws=thaws
     )
     history.to_csv(folder / f"history-{launch.rank}.csv", index=False)
     torch.save(module.state_dict(), folder / f"weights-{launch.rank}.pt")

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from dfstudy.data import synth
-from dfstudy.data.synth import composite, forge, pair, script
+from dfstudy.data.synth import composite, forge, pair, render, script
 from dfstudy.metrics import group_bootstrap
 from dfstudy.video.write import write_video
 
@@ -98,6 +98,19 @@ def test_flicker_is_milder_in_a_frame_and_clearer_in_the_sequence():
         level[family], step[family] = np.mean(levels), np.mean(steps)
     assert level["flicker"] < 0.7 * level["blend"]
     assert step["flicker"] > 3 * step["blend"]
+
+
+def test_clips_of_one_shot_are_the_same_drawn_side_by_side_or_alone():
+    """They share what they can of a frame, and none draws into another's."""
+    fakes = {family: forge.FAMILIES[family](job()) for family in COMPOSITES}
+    (shot,) = {fake.shot for fake in fakes.values()}
+    beside = zip(shot.pictures(), *(f.pictures for f in fakes.values()), strict=True)
+    drawn = [[picture for picture, _ in pictures] for pictures in beside]
+    for place, family in enumerate([None, *COMPOSITES]):
+        render.shot_of.cache_clear()
+        alone = forge.FAMILIES[family](job()).pictures if family else shot.pictures()
+        for (picture, _), pictures in zip(alone, drawn, strict=True):
+            assert np.array_equal(picture, pictures[place])
 
 
 # Authentic frames

@@ -4,12 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
+import s3_server
 import torch
 
 from dfstudy.data import manifest
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.data.order import EpochSampler
 from dfstudy.data.prepare import prepare
+from dfstudy.data.shards import Prepared
+from dfstudy.data.store import filesystem
 from dfstudy.data.view import View
 from dfstudy.video.write import write_video
 
@@ -231,6 +234,83 @@ def flowing(table, tmp_path_factory):
     view = View(frames=T, height=H, width=W, flow="sampled")
     out = tmp_path_factory.mktemp("flowing")
     return prepare(table, view, out=out, workers=0, progress=False, shard_videos=4)
+
+
+@pytest.fixture
+def far(flowing, monkeypatch):
+    """The same shards on an S3 server, and the server."""
+    import s3fs
+
+    with s3_server.serve() as server:
+        for name, value in server.env.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        address = f"s3://{s3_server.BUCKET}/flowing"
+        fs, root = filesystem(address)
+        fs.put(f"{flowing.folder}/", f"{root}/", recursive=True)
+        yield Prepared.load(address), server
+
+
+def test_shards_at_an_address_give_the_same_batches(far, flowing, table):
+    away, server = far
+    server.tell("faults 0.1")
+    for by, flow, size in (("frame", True, 16), ("video", False, 4)):
+        options = {"by": by, "flow": flow}
+        there = PreparedSet(away, table, **options)
+        here = PreparedSet(flowing, table, **options)
+        both = (loader(d, batch_size=size, shuffle=True, seed=1) for d in (there, here))
+        for (x, y), (want, label) in zip(*both, strict=True):
+            parts = zip(x, want, strict=True) if flow else [(x, want)]
+            assert all(torch.equal(part, other) for part, other in parts)
+            assert torch.equal(y, label)
+    assert server.tell("count")["faults"] > 0
+
+
+def test_of_shards_at_an_address_only_a_batch_is_read(far, table):
+    away, server = far
+    data = PreparedSet(away, table, by="frame", flow=True)
+    batches = iter(loader(data, batch_size=8, shuffle=True))
+    next(batches)
+    before = server.tell("count")["requests"]
+    next(batches)
+    assert server.tell("count")["requests"] - before == 8 * 2  # frame and flow
+    held = sum(len(part) for part in data._maps._asked.values())
+    assert held == 8 * H * W * (3 + 2 * 2)
+    # A fit that goes on reads nothing of what it had.
+    late = loader(data, batch_size=8, shuffle=True)
+    late.load_state_dict({"epoch": 0, "given": 4})
+    before = server.tell("count")["requests"]
+    assert len(list(late)) == 1
+    assert server.tell("count")["requests"] - before == 8 * 2
+
+
+def test_keras_fits_shards_at_an_address(far, flowing, table, tmp_path):
+    from dfstudy.models import family
+    from dfstudy.training.fit_keras import fit
+
+    lesson = family("frame_keras")
+    histories = []
+    for number, prepared in enumerate((far[0], flowing)):
+        train, val = (
+            PreparedSet(prepared, table[table["split"] == part], by="frame")
+            for part in ("train", "val")
+        )
+        start = {"network": "slim", "pretrained": "none", "seed": 0}
+        view = View(frames=T, height=H, width=W)
+        module = lesson.build(view=view, **start).module
+        history = fit(
+            module,
+            loader(train, batch_size=8, shuffle=True, seed=0),
+            loader(val, batch_size=8, shuffle=False),
+            loss=lesson.loss((1.0, 1.0)),
+            folder=tmp_path / str(number),
+            epochs=2,
+            learning_rate=1e-3,
+            patience=None,
+            verbose=False,
+        )
+        histories.append(history[["train_loss", "val_loss"]].to_numpy())
+    np.testing.assert_allclose(*histories, rtol=0, atol=1e-5)
 
 
 def test_frames_come_with_their_flow(flowing, table):

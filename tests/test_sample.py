@@ -146,6 +146,11 @@ def test_adaptive_pool_is_torchs(height, width, out):
     assert np.abs(got - oracle.permute(0, 2, 3, 1).numpy()).max() <= 0.5
 
 
+def test_adaptive_pool_of_a_frame_whose_sum_passes_32_bits():
+    white = np.full((1, 60_000, 150, 3), 255, np.uint8)  # 2.3e9 a channel
+    assert (adaptive_pool(white, 7, 5) == 255).all()
+
+
 def test_resize_area_averages_blocks():
     frames = np.random.default_rng(1).integers(0, 256, (3, 32, 48, 3), dtype=np.uint8)
     blocks = frames.reshape(3, 8, 4, 12, 4, 3).mean(axis=(2, 4))

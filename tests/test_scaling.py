@@ -6,6 +6,7 @@ import subprocess
 
 import jupytext
 import pytest
+from torch.distributed import run
 
 from dfstudy import cli, paths
 from dfstudy.report import schemes, style
@@ -14,7 +15,7 @@ from dfstudy.training import distributed
 
 # https://slurm.schedmd.com/sbatch.html
 SBATCH = {"nodes", "ntasks-per-node", "cpus-per-task", "gpus-per-node", "time"}
-SBATCH |= {"requeue"}
+SBATCH |= {"job-name", "requeue", "signal"}
 LESSON = "notebooks/source/16_scaling_out.py"
 
 
@@ -56,9 +57,9 @@ def test_our_options_are_there():
         cli._parser().parse_args(call)
     trainings = commands("python -m dfstudy.training.distributed")
     for call in commands("torchrun"):
-        at = call.index("-m")
-        assert call[:at] == ["--nproc-per-node", "2"]
-        trainings.append(call[at + 2 :])
+        launched = run.get_args_parser().parse_args(call)
+        assert launched.training_script == "dfstudy.training.distributed"
+        trainings.append(launched.training_script_args)
     assert len(trainings) == 3
     for call in trainings:
         distributed._parser().parse_args(call)

@@ -22,6 +22,7 @@ import cv2
 
 from dfstudy.data.store import here
 from dfstudy.data.view import Sample, View, see, see_damaged
+from dfstudy.frameworks import keep_freed_memory
 from dfstudy.video.perturb import Perturbation
 from dfstudy.video.probe import VideoError
 from dfstudy.workers import start
@@ -118,6 +119,7 @@ def _start(view: View) -> None:
     global _detector
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     start()
+    keep_freed_memory()
     _detector = _detector_for(view)
     one_thread(view)
 

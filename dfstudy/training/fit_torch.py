@@ -111,6 +111,7 @@ def fit(
     with _quiet():
         trainer = L.Trainer(
             max_epochs=epochs,
+            default_root_dir=folder,  # also of what Lightning keeps for SLURM
             callbacks=[*more, best, latest],
             precision=precision or _fast_precision(),
             devices=devices,

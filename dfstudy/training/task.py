@@ -54,7 +54,15 @@ class Task(L.LightningModule):
         self._log = log
         self._reseed_every = reseed_every
         self._norm = norm
+        self._frozen: list[nn.Parameter] = []
         self._before = torch.empty(0, 3)  # `_steps` of an epoch that goes on
+
+    def setup(self, stage: str) -> None:
+        """DDP shares what can learn when it begins: so, too, what thaws later."""
+        if self._norm is not None and self._thaw is not None:
+            parameters = self.module.parameters()
+            self._frozen = [p for p in parameters if not p.requires_grad]
+            self.module.requires_grad_(True)
 
     def configure_optimizers(self) -> dict:
         """The optimizer, and its rate by step."""
@@ -67,6 +75,8 @@ class Task(L.LightningModule):
     def on_train_start(self) -> None:
         """After the checkpoint was loaded, where there is one."""
         self._log.restore(self.current_epoch)
+        for parameter in self._frozen:
+            parameter.requires_grad_(False)
         self._begin()  # Lightning does not call the next hook where an epoch goes on
 
     def on_train_epoch_start(self) -> None:

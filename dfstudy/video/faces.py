@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 
+from dfstudy.video.cascade import cascade
 from dfstudy.video.haar import HaarDetector
 from dfstudy.video.sample import resize_area
 from dfstudy.video.track import Detection, Detector, FaceTrack, track_faces
@@ -123,16 +124,14 @@ class FaceDetector:
             if scale < 1:
                 batch = resize_area(batch, *small)
             with _one_thread(), torch.inference_mode():
-                results = network.detect(batch, landmarks=True)
-            for boxes, confidences, marks in zip(*results, strict=True):
-                faces = []
-                if boxes is not None:
-                    ratio = np.array([width / small[1], height / small[0]])
-                    for box, sure, mark in zip(boxes, confidences, marks, strict=True):
-                        if sure >= self.min_confidence:
-                            box = np.asarray(box, np.float64) * np.tile(ratio, 2)
-                            mark = np.asarray(mark, np.float64) * ratio
-                            faces.append(Detection(box, float(sure), mark))
+                results = cascade(batch, network)
+            ratio = np.array([width / small[1], height / small[0]])
+            for boxes, marks in results:
+                faces = [
+                    Detection(box[:4] * np.tile(ratio, 2), float(box[4]), mark * ratio)
+                    for box, mark in zip(boxes, marks, strict=True)
+                    if box[4] >= self.min_confidence
+                ]
                 out.append(sorted(faces, key=lambda face: -face.confidence))
         return out
 
@@ -164,10 +163,17 @@ def crop_faces(
     for target, frame, box in zip(out, frames, _square(boxes), strict=True):
         side = max(1, round((box[2] - box[0]) * (1 + 2 * margin)))
         x0, y0 = np.rint((box[:2] + box[2:] - side) / 2).astype(int)
-        rows = np.clip(np.arange(y0, y0 + side), 0, frame.shape[0] - 1)
-        columns = np.clip(np.arange(x0, x0 + side), 0, frame.shape[1] - 1)
-        target[:] = resize_area(frame[rows][:, columns][None], size, size)[0]
+        part = _window(_window(frame, 0, y0, side), 1, x0, side)
+        target[:] = resize_area(part[None], size, size)[0]
     return out
+
+
+def _window(frame: np.ndarray, axis: int, start: int, length: int) -> np.ndarray:
+    """`length` of the rows (axis 0) or columns from `start`; outside the edge's."""
+    if start >= 0 and start + length <= frame.shape[axis]:
+        return frame[(slice(None),) * axis + (slice(start, start + length),)]
+    at = np.clip(np.arange(start, start + length), 0, frame.shape[axis] - 1)
+    return frame.take(at, axis=axis)
 
 
 @contextmanager

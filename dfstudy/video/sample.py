@@ -118,15 +118,17 @@ def adaptive_pool(frames: np.ndarray, height: int, width: int) -> np.ndarray:
     neighbouring bins may share a row; columns likewise. Rounded to the nearest level.
     """
     frames = _checked(frames)
-    top, bottom = _bins(frames.shape[1], height)
-    left, right = _bins(frames.shape[2], width)
+    top, bottom = bins(frames.shape[1], height)
+    left, right = bins(frames.shape[2], width)
     area = (bottom - top)[:, None, None] * (right - left)[None, :, None]
     out = np.empty((len(frames), height, width, 3), np.uint8)
     for target, frame in zip(out, frames, strict=True):
-        # Sums over any rectangle are four look-ups in the integral image.
-        total = cv2.integral(frame, sdepth=cv2.CV_64F)  # (H + 1, W + 1, 3)
-        rows = total[bottom] - total[top]
-        target[:] = np.rint((rows[:, right] - rows[:, left]) / area)
+        # Sums over any rectangle are four look-ups in the integral image. In 8K frames
+        # they pass 2^31 and go on from below: the differences are still right.
+        total = cv2.integral(frame, sdepth=cv2.CV_32S)  # (H + 1, W + 1, 3)
+        rows = total.take(bottom, axis=0) - total.take(top, axis=0)
+        sums = rows.take(right, axis=1) - rows.take(left, axis=1)
+        target[:] = np.rint(sums / area)
     return out
 
 
@@ -165,7 +167,8 @@ RESIZES = {
 }
 
 
-def _bins(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def bins(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the `count` bins of adaptive pooling begin and end, int64 (count,) each."""
     i = np.arange(count)
     return i * length // count, -(-(i + 1) * length // count)
 

@@ -7,7 +7,8 @@ set: predicted frames of re-ordered motion cost more bits, and rate control lets
 frame change the quality of the next. Here a frame's bytes depend on that frame alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,42 +26,58 @@ def write_video(
     appears at `path` only when it is complete. ValueError for no frames, another type
     than uint8, odd sizes (4:2:0 has none) or frames of different sizes.
     """
+    with writing(path, fps=fps, qp=qp) as add:
+        for frame in frames:
+            add(frame)
+    return Path(path)
+
+
+@contextmanager
+def writing(
+    path: str | Path, *, fps: float, qp: int = 18
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """As `write_video`, for frames that come one at a time: yields what adds one."""
     path = Path(path)
     part = path.with_name(path.name + ".part")
+    rate = Fraction(fps).limit_denominator(1001)
+    stream, shape = None, None
+
+    def add(frame: np.ndarray) -> None:
+        nonlocal stream, shape
+        if stream is None:
+            shape = _checked(frame)
+            stream = _h264(out, shape, rate, qp)
+        elif frame.shape != shape:
+            raise ValueError(f"frames differ in shape: {shape} and {frame.shape}")
+        picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+        out.mux(stream.encode(picture))
+
     try:
-        _encode(part, iter(frames), Fraction(fps).limit_denominator(1001), qp)
+        with av.open(
+            str(part), "w", format="mp4", options={"movflags": "faststart"}
+        ) as out:
+            yield add
+            if stream is None:
+                raise ValueError("no frames to write: give at least one")
+            out.mux(stream.encode(None))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return path
 
 
-def _encode(path: Path, frames: Iterable[np.ndarray], rate: Fraction, qp: int) -> None:
-    shape = None
-    with av.open(
-        str(path), "w", format="mp4", options={"movflags": "faststart"}
-    ) as out:
-        for frame in frames:
-            if shape is None:
-                shape = _checked(frame)
-                stream = out.add_stream("libx264", rate=rate)
-                stream.height, stream.width = shape[:2]
-                stream.pix_fmt = "yuv420p"
-                stream.thread_count = 1
-                stream.options = {
-                    "preset": "ultrafast",
-                    "qp": str(qp),
-                    "g": "1",
-                    "bf": "0",
-                    "threads": "1",
-                }
-            elif frame.shape != shape:
-                raise ValueError(f"frames differ in shape: {shape} and {frame.shape}")
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            out.mux(stream.encode(picture))
-        if shape is None:
-            raise ValueError("no frames to write: give at least one")
-        out.mux(stream.encode(None))
+def _h264(out, shape: tuple[int, ...], rate: Fraction, qp: int):
+    stream = out.add_stream("libx264", rate=rate)
+    stream.height, stream.width = shape[:2]
+    stream.pix_fmt = "yuv420p"
+    stream.thread_count = 1
+    stream.options = {
+        "preset": "ultrafast",
+        "qp": str(qp),
+        "g": "1",
+        "bf": "0",
+        "threads": "1",
+    }
+    return stream
 
 
 def _checked(frame: np.ndarray) -> tuple[int, ...]:

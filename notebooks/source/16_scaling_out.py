@@ -377,7 +377,8 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # dfstudy index data/videos --out manifest.parquet
 # dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
 # dfstudy prepare manifest.parquet --videos s3://bucket/videos \
-#     --out s3://bucket/prepared --shard-mb 256 --scheduler local
+#     --out s3://bucket/prepared --size 112 112 --resize adaptive \
+#     --shard-mb 256 --scheduler local
 # ```
 #
 # On a cluster with SLURM, a job starts a Dask scheduler and as many workers as it has
@@ -396,7 +397,8 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # while [ ! -s scheduler.json ]; do sleep 1; done
 # address=$(python -c 'import json; print(json.load(open("scheduler.json"))["address"])')
 # dfstudy prepare manifest.parquet --videos s3://bucket/videos \
-#     --out s3://bucket/prepared --shard-mb 256 --scheduler "$address"
+#     --out s3://bucket/prepared --size 112 112 --resize adaptive \
+#     --shard-mb 256 --scheduler "$address"
 # ```
 #
 # Training is a second job, with a rank for each GPU. `SHARDS` is the folder that `prepare`
@@ -408,7 +410,7 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # #SBATCH --ntasks-per-node=4
 # #SBATCH --gpus-per-node=4
 # #SBATCH --requeue
-# srun python -m dfstudy.training.distributed frame_torch --profile colab \
+# srun python -m dfstudy.training.distributed frame_torch \
 #     --manifest manifest.parquet --shards "$SHARDS" --workers 4
 # ```
 #

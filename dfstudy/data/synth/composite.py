@@ -15,7 +15,7 @@ import numpy as np
 
 from dfstudy.data.synth import head
 from dfstudy.data.synth.head import View
-from dfstudy.data.synth.looks import chart_size, lit_face, looks
+from dfstudy.data.synth.looks import chart_size, looks
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Shot
 
@@ -38,7 +38,6 @@ class Composite:
         self._spread = spread * shot.size[0] / 216
         self._shot = shot
         self._still = looks(donor, chart_size(shot.size[0]))
-        self._face = lit_face(self._still, shot.scene)
         # A swap is matched to the target's skin.
         self._match = np.clip(shot.person.skin_rgb / donor.skin_rgb, 0.5, 2.0)
 
@@ -52,16 +51,16 @@ class Composite:
         (about 0.03 head units).
         """
         shot, view = self._shot, self._shot.view(i)
-        picture = shot.bare(i, view)
+        picture = shot.bare(i)
         right, down = np.float32(shift)
         moved = replace(view, u=view.u - right, v=view.v - down)
-        over = shot.shade(self._still, self._face.draw(**shot.expression(i)), moved)
+        over = shot.shade(self._still, shot.texture(self._still, i), moved)
         over = cv2.transform(over, np.diag(self._match * (1 + tint)))
         soft = cv2.GaussianBlur(over, (0, 0), self._spread)
         over = soft if self._softer else cv2.addWeighted(over, 1.9, soft, -0.9, 0)
         cover = moved.look_up(self._mask) * view.alpha
         shot.lay(picture, over, cover, view)
-        return shot.finish(picture, i, view), _half(cover, view, shot.size)
+        return shot.finish(picture, i), _half(cover, view, shot.size)
 
 
 def region_mask(region: str, *, soft: float, rng: np.random.Generator) -> np.ndarray:

@@ -32,6 +32,7 @@ class Face:
         mix = 0.3 + 0.4 * person.lip_red
         self._lip = skin * 0.86 * (1 - mix) + red * mix
         self._lash = skin * 0.12 + np.array((10, 6, 6))
+        self._drawn: tuple[float, ...] = ()
 
     def _box(self, at: tuple, half: tuple) -> tuple[slice, slice]:
         n = len(self._still)
@@ -45,8 +46,12 @@ class Face:
         """The texture with this expression, uint8 (n, n, 3); valid until the next call.
 
         `mouth` and `blink` in 0..1 (1: wide open, lids shut), `smile` in -0.5..1, gaze
-        in -1..1 (right, down).
+        in -1..1 (right, down). Asked for the same again, it draws nothing.
         """
+        asked = (mouth, smile, blink, gaze_x, gaze_y)
+        if asked == self._drawn:
+            return self.texture
+        self._drawn = asked
         for sign, box in zip((-1, 1), self._eyes, strict=True):
             self._draw_eye(sign, box, 1 - blink, smile, gaze_x, gaze_y)
         self._draw_mouth(mouth, smile)

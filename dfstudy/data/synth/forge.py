@@ -12,7 +12,7 @@ new ones. What shows what:
     mismatch  with the text only: an authentic clip, described as another one
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from dfstudy.data.synth.composite import Composite
 from dfstudy.data.synth.motion import wander
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import Shot
+from dfstudy.data.synth.render import Pictures, Shot, shot_of
 from dfstudy.data.synth.script import Script
 
 SCALES = ("fast", "slow")
@@ -55,8 +55,8 @@ class Job:
         return Script.draw(scene_seed, frames=self.frames, fps=self.fps)
 
     def shot(self, scene_seed: int) -> Shot:
-        """The target before one of its scenes."""
-        return Shot(
+        """The target before one of its scenes; all fakes of a clip share its shot."""
+        return shot_of(
             self.target, scene_seed, frames=self.frames, size=self.size, fps=self.fps
         )
 
@@ -69,7 +69,7 @@ class Job:
 class Fake:
     """A forged clip: its pictures, made one at a time, and the truth about them."""
 
-    pictures: Iterator[tuple[np.ndarray, np.ndarray | None]]  # frame, mask (h/2, w/2)
+    pictures: Pictures
     shot: Shot
     strength: float
     order: np.ndarray  # (N,) frame of the authentic clip that each frame shows
@@ -119,7 +119,7 @@ def disorder(job: Job) -> Fake:
     order = reorder(job.frames, job.fps, job.scale, job.rng)
     moved = np.abs(order - np.arange(job.frames))
     return Fake(
-        pictures=((shot.frame(int(k)), None) for k in order),
+        pictures=shot.pictures(order),
         shot=shot,
         strength=float(moved.mean() / job.fps),
         order=order,
@@ -139,7 +139,7 @@ def mismatch(job: Job) -> Fake:
     said = job.script(job.real_seed).description
     shot = job.shot(misquoted(job, said))
     return Fake(
-        pictures=((shot.frame(i), None) for i in range(job.frames)),
+        pictures=shot.pictures(),
         shot=shot,
         strength=shot.script.untrue(said),
         order=np.arange(job.frames),
@@ -186,7 +186,7 @@ def _composited(
     composite = Composite(shot, job.donor, job.rng, spread=spread)
     bare = np.zeros((job.size[0] // 2, job.size[1] // 2), bool)
 
-    def pictures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def pictures() -> Pictures:
         for i in range(job.frames):
             if manipulated[i]:
                 yield composite.frame(i, tint=tint[i], shift=shift[i])

@@ -6,15 +6,16 @@ The donor of each is the other, so that a pair is closed: a group of a split.
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
-from dfstudy.data.synth.forge import FAMILIES, SCALES, Job
+from dfstudy.data.synth.forge import FAMILIES, SCALES, Job, Pictures
 from dfstudy.data.synth.person import Person
-from dfstudy.data.synth.render import Shot
-from dfstudy.video.write import write_video
+from dfstudy.data.synth.render import Shot, shot_of
+from dfstudy.video.write import writing
 
 QP = 22  # quantiser of every clip
 PAIRS_A_PART = 25  # pairs of people in one dfdc_train_part_N
@@ -37,22 +38,18 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
     """
     folder = root / f"dfdc_train_part_{pair // PAIRS_A_PART}"
     folder.mkdir(parents=True, exist_ok=True)
-    film = {"fps": order["fps"], "qp": QP}
     rows = []
+    clips: dict[Shot, dict[str, Pictures]] = defaultdict(dict)
     for k, person in enumerate(people_of(order["seed"], pair)):
         name = _name(order["seed"], pair, _REAL[k])
-        shot = Shot(person, real_seed(order["seed"], pair, k), **_shape(order))
-        pictures = (shot.frame(i) for i in range(shot.frames))
-        write_video(folder / f"{name}.mp4", pictures, **film)
+        shot = shot_of(person, real_seed(order["seed"], pair, k), **_shape(order))
+        clips[shot][name] = shot.pictures()
         rows.append(_row(name, "real", shot, pair, k))
     for family in order["families"]:
         fake = FAMILIES[family](job(order, pair, family))
         k = _target(pair, family)
         name = _name(order["seed"], pair, family)
-        masks = []
-        write_video(folder / f"{name}.mp4", _frames(fake.pictures, masks), **film)
-        if masks:
-            _write_mask(root / "masks" / f"{name}.npz", np.stack(masks))
+        clips[fake.shot][name] = fake.pictures
         original = rows[k]["video_id"]
         rows.append(
             _row(name, family, fake.shot, pair, k)
@@ -69,6 +66,10 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
             }
             | _moved(fake.shot, fake.order)
         )
+    for alike in clips.values():
+        for name, masks in _write(folder, alike, order["fps"]).items():
+            if masks:
+                _write_mask(root / "masks" / f"{name}.npz", np.stack(masks))
     made = time.time()  # one for all: which was written first tells nothing
     for row in rows:
         os.utime(folder / f"{row['video_id']}.mp4", (made, made))
@@ -120,11 +121,25 @@ def _shape(order: dict) -> dict:
     }
 
 
-def _frames(pictures: Iterator, masks: list) -> Iterator[np.ndarray]:
-    for picture, mask in pictures:
-        if mask is not None:
-            masks.append(mask)
-        yield picture
+def _write(
+    folder: Path, clips: dict[str, Pictures], fps: float
+) -> dict[str, list[np.ndarray]]:
+    """Write clips of one shot side by side: what they share of a frame is drawn once.
+
+    Returns the masks of each.
+    """
+    masks: dict[str, list[np.ndarray]] = {name: [] for name in clips}
+    with ExitStack() as stack:
+        add = {
+            name: stack.enter_context(writing(folder / f"{name}.mp4", fps=fps, qp=QP))
+            for name in clips
+        }
+        for frames in zip(*clips.values(), strict=True):
+            for name, (picture, mask) in zip(clips, frames, strict=True):
+                add[name](picture)
+                if mask is not None:
+                    masks[name].append(mask)
+    return masks
 
 
 def _row(name: str, family: str, shot: Shot, pair: int, k: int) -> dict:

@@ -8,6 +8,7 @@ The still appearance is painted once; a frame traces the head at low resolution
 background.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 
 from dfstudy.data.synth import body, hair, head, motion
+from dfstudy.data.synth.face import Face
 from dfstudy.data.synth.glasses import Glasses
 from dfstudy.data.synth.head import View
 from dfstudy.data.synth.looks import Looks, chart_size, lit_face, looks
@@ -22,6 +24,8 @@ from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.scene import Scene
 from dfstudy.data.synth.script import Script
 
+# Frames uint8 (H, W, 3) in order, each with the mask of a composite (H / 2, W / 2).
+Pictures = Iterator[tuple[np.ndarray, np.ndarray | None]]
 _EXPRESSION = ("mouth", "smile", "blink", "gaze_x", "gaze_y")
 
 
@@ -53,7 +57,10 @@ class Shot:
         )
         self.half = head.axes(person)
         self.looks = looks(person, chart_size(height))
-        self.face = lit_face(self.looks, self.scene)
+        self._faces: dict[Person, Face] = {}
+        # The last frame: the clip and the fakes of it are written side by side.
+        self._view: tuple[int, View] | None = None
+        self._bare: tuple[int, np.ndarray] | None = None
         self._background = self.scene.background(size)
         self._body = body.body(person, rng, float(self.scene.light[0]), self.scale)
         self._body[..., :3] = _exposed(self._body[..., :3], self.scene)
@@ -66,19 +73,27 @@ class Shot:
 
     def frame(self, i: int) -> np.ndarray:
         """Frame i, uint8 (H, W, 3)."""
-        view = self.view(i)
-        return self.finish(self.bare(i, view), i, view)
+        return self.finish(self.bare(i), i)
 
-    def bare(self, i: int, view: View) -> np.ndarray:
+    def pictures(self, order: Sequence[int] | None = None) -> Pictures:
+        """The frames in an order, the natural one by default; nothing composited."""
+        for i in range(self.frames) if order is None else order:
+            yield self.frame(int(i)), None
+
+    def bare(self, i: int) -> np.ndarray:
         """Frame i before glasses and noise, which lie over a composite too."""
-        picture = self._behind(i, view)
-        texture = self.face.draw(**self.expression(i))
-        self.lay(picture, self.shade(self.looks, texture, view), view.alpha, view)
-        return picture
+        if self._bare is None or self._bare[0] != i:
+            view = self.view(i)
+            picture = self._behind(i, view)
+            over = self.shade(self.looks, self.texture(self.looks, i), view)
+            self.lay(picture, over, view.alpha, view)
+            self._bare = i, picture
+        return self._bare[1].copy()
 
-    def finish(self, picture: np.ndarray, i: int, view: View) -> np.ndarray:
+    def finish(self, picture: np.ndarray, i: int) -> np.ndarray:
         """The same picture with glasses, if any, and the sensor's noise of frame i."""
         if self._glasses:
+            view = self.view(i)
             self._glasses.draw(picture, view.turn, view.place)
         y, x = self._noise_at[i]
         up, down = _noise_bank(self.size, self.scene.noise)
@@ -87,9 +102,12 @@ class Shot:
         cv2.subtract(picture, down[window], dst=picture)
         return picture
 
-    def expression(self, i: int) -> dict[str, float]:
-        """What `Face.draw` wants for frame i."""
-        return {k: float(self.tracks[k][i]) for k in _EXPRESSION}
+    def texture(self, still: Looks, i: int) -> np.ndarray:
+        """Anybody's face in this light, with the expression of frame i: `Face.draw`."""
+        if still.person not in self._faces:
+            self._faces[still.person] = lit_face(still, self.scene)
+        expression = {k: float(self.tracks[k][i]) for k in _EXPRESSION}
+        return self._faces[still.person].draw(**expression)
 
     def pose(self, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rotation (3, 3); picture -> cells, head units -> pixels (2, 3) each."""
@@ -107,6 +125,11 @@ class Shot:
 
     def view(self, i: int) -> View:
         """Geometry of frame i."""
+        if self._view is None or self._view[0] != i:
+            self._view = i, self._see(i)
+        return self._view[1]
+
+    def _see(self, i: int) -> View:
         turn, to_cell, place = self.pose(i)
         cells = head.trace(self.looks.relief, self.half, turn, self.tracks["mouth"][i])
         corners = head.extent(cells) @ place[:, :2].T + place[:, 2]
@@ -210,6 +233,14 @@ class Shot:
         alpha = cv2.extractChannel(warped, 3).astype(np.float32) * (1 / 255)
         over = cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB)
         picture[window] = cv2.blendLinear(over, picture[window], alpha, 1 - alpha)
+
+
+@lru_cache(maxsize=4)
+def shot_of(
+    person: Person, scene_seed: int, *, frames: int, size: tuple[int, int], fps: float
+) -> Shot:
+    """The shot of these arguments; the last four, as a pair has, are kept."""
+    return Shot(person, scene_seed, frames=frames, size=size, fps=fps)
 
 
 def render_clip(
