@@ -26,7 +26,7 @@ OVER = ("both", "clips", "readers")
 
 @benchmark("AUROC of 1000 resamples of groups", "the same with scikit-learn", long=True)
 def intervals_coverage(scale: Scale) -> dict:
-    """A quarter of an hour: coverage by way to resample, and the cost of one interval."""
+    """A quarter of an hour: coverage by way to resample, and the cost of one."""
     repeats = scale.of(1000, 2)
     tables = {
         f"AUROC of one detector, share of {repeats} intervals": _one_detector(repeats),

@@ -1,5 +1,7 @@
 """Optical flow between neighbouring frames, by the two methods of video.flow."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from benchmarks.measure import Scale, benchmark, in_turns
@@ -15,7 +17,7 @@ def flow_dis_vs_farneback(scale: Scale) -> dict:
     count = scale.of(17, 3)
     clip = synth.render_clip(person, 0, frames=count, size=(216, 384), fps=24)
     frames = resize_area(clip.frames, 108, 192)
-    pairs = list(zip(frames[:-1], frames[1:], strict=True))
+    pairs = list(pairwise(frames))
 
     def flows(method: str) -> list[np.ndarray]:
         return [optical_flow(a, b, method=method) for a, b in pairs]

@@ -37,7 +37,7 @@ def prepared(manifest: pd.DataFrame, out: Path, workers: int) -> None:
 )
 def prepare_two_workers(scale: Scale) -> dict:
     """Faces of small clips; the time to start the workers is in it."""
-    manifest = videos.rendered(scale, videos=scale.of(160, 4))
+    manifest = videos.rendered(scale, videos=scale.of(200, 4))
     ways = [partial(prepared, manifest, scale.folder, n) for n in (2, 1)]
     times = in_turns(*ways, repeats=scale.of(3, 1), warm=False)
     return times | {"videos": len(manifest)}
@@ -48,7 +48,7 @@ def prepare_two_workers(scale: Scale) -> dict:
 )
 def prepare_vs_fastest_single(scale: Scale) -> dict:
     """This process: its libraries with one thread, and with as many as they like."""
-    manifest = videos.rendered(scale, videos=scale.of(160, 4))
+    manifest = videos.rendered(scale, videos=scale.of(200, 4))
     two = partial(prepared, manifest, scale.folder, 2)
     alone = partial(prepared, manifest, scale.folder, 0)
 
@@ -126,7 +126,7 @@ def _fresh(table: Path, out: Path) -> dict:
 
 
 def _child(table: Path, out: Path) -> None:
-    """Print the seconds of all, the mean between two answers, and how many there are."""
+    """Print the seconds of all, the mean between two answers, and their number."""
     manifest, answers = pd.read_parquet(table), []
     samples = preparation.pool.samples
 

@@ -132,7 +132,7 @@ def of_course(run: Path) -> list[dict]:
         longest = block.loc[block["seconds"].idxmax()]
         rows.append(
             {
-                "lessons": f"{block['lesson'].min()[:2]} to {block['lesson'].max()[:2]}",
+                "lessons": " to ".join((block["lesson"].min(), block["lesson"].max())),
                 "minutes": wall / 60,
                 "lesson minutes": busy / 60,
                 "idle of two lanes": max(0.0, 1 - busy / (2 * wall)),
