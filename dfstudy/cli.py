@@ -6,6 +6,7 @@
     dfstudy index data/mine --out manifest.parquet
     dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
     dfstudy prepare manifest.parquet --frames 16 --size 108 192
+    dfstudy prepare manifest.parquet --out s3://bucket/x --scheduler tcp://head:8786
     dfstudy export manifest.parquet --format npz --out faces --crop face --size 224 224
     dfstudy audit manifest.parquet
     dfstudy predict clip.mp4 --json
@@ -118,10 +119,32 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, default=0)
 
     sub = command("prepare")
-    sub.add_argument("manifest", type=Path)
-    sub.add_argument("--out", type=Path, help="default: under the data folder")
+    sub.add_argument("manifest", help="a file, or an address such as s3://bucket/m.csv")
+    sub.add_argument(
+        "--out",
+        metavar="ADDRESS",
+        help="folder or s3://bucket/x (default: under the data folder)",
+    )
+    sub.add_argument(
+        "--videos",
+        metavar="ADDRESS",
+        help="where the videos' common folder was copied to, such as s3://bucket/clips",
+    )
     _view_options(sub)
-    sub.add_argument("--workers", type=_positive)
+    _shard_options(sub)
+    sub.add_argument("--workers", type=_positive, help="processes (default: cores)")
+    sub.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, such as tcp://head:8786; local: one of this machine",
+    )
+    sub.add_argument(
+        "--retries",
+        type=int,
+        default=3,
+        metavar="N",
+        help="of a shard that fails on the cluster (default: 3)",
+    )
 
     sub = command("export")
     sub.add_argument("manifest", type=Path)
@@ -277,6 +300,20 @@ def _app_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--queue", type=_positive, default=32, help="who may wait (default: 32)"
+    )
+
+
+def _shard_options(sub: argparse.ArgumentParser) -> None:
+    """How many videos are in a shard, and which."""
+    size = sub.add_mutually_exclusive_group()
+    size.add_argument("--shard-videos", type=_positive, metavar="N", help="at most")
+    size.add_argument(
+        "--shard-mb", type=_positive, metavar="MB", help="about so large instead"
+    )
+    sub.add_argument(
+        "--by-split",
+        action="store_true",
+        help="shards of one split each, to train from a stream of them",
     )
 
 

@@ -84,8 +84,7 @@ def alone(path: Path) -> Iterator[None]:
     The lock is a file under the data folder and goes with the process that holds it.
     Whoever waited finds `path` made. Nested in itself it does nothing.
     """
-    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    lock = FileLock(_made(home() / "locks") / f"{name}.lock", is_singleton=True)
+    lock = _lock(path)
     try:
         lock.acquire(timeout=2)
     except Timeout:
@@ -95,6 +94,20 @@ def alone(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody makes `path` now: neither another process nor another thread."""
+    try:
+        with _lock(path).acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+def _lock(path: Path) -> FileLock:
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    return FileLock(_made(home() / "locks") / f"{name}.lock", is_singleton=True)
 
 
 def _made(folder: Path) -> Path:

@@ -1,17 +1,19 @@
-"""How a worker process of ours begins, and how many there is room for.
+"""How a worker process of ours begins, and whether there is room for one more.
 
 ProcessPoolExecutor(2, mp_context=spawn, initializer=workers.start)
-with workers.side_by_side(3) as every:      # trainings, each on an idle core
-    results = list(every(train, jobs))
+if workers.room():
+    process = workers.begin(train, jobs)    # with the time that nobody else wants
 """
 
+import atexit
 import multiprocessing
 import os
+import pickle
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 import cv2
 import psutil
@@ -29,32 +31,39 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def idle() -> int:
-    """How many of them nobody used in the last half a second, which this waits for."""
-    busy = psutil.cpu_percent(interval=0.5, percpu=True)
-    return min(cores(), sum(share < 50 for share in busy))
+def room() -> bool:
+    """Whether a training has a core that nobody uses, and memory.
 
-
-@contextmanager
-def side_by_side(most: int) -> Iterator[Callable[..., Iterator]]:
-    """A `map` over as many processes as cores are idle now, at most `most`.
-
-    Each has one thread for every library, as two trainings with two threads each are
-    far slower than one. Where there is room for one only, it is the builtin `map`.
+    Takes the two seconds in which it watches the cores.
     """
-    room = psutil.virtual_memory().available // _ROOM
-    count = min(most, room, idle()) if most > 1 else 1
-    if count < 2:
-        yield map
-        return
+    busy = psutil.cpu_percent(interval=2, percpu=True)
+    idle = sum(100 - share for share in busy) / 100
+    # Cores that this process may not use may be the idle ones.
+    idle -= len(busy) - cores()
+    return idle > 0.6 and psutil.virtual_memory().available > _ROOM
+
+
+def begin(work: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Run `work(*arguments)` in a process of its own, of the lowest priority.
+
+    Its libraries have one thread each, as two trainings with two threads each are far
+    slower than one. It ends with this process at the latest.
+    """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_alone) as pool:
-        yield pool.map
+    # Pickled here, so that it begins to import libraries when it has one thread.
+    process = spawn.Process(target=_alone, args=(pickle.dumps((work, arguments)),))
+    process.start()
+    atexit.register(process.kill)
+    return process
 
 
-def _start_alone() -> None:
+def _alone(work: bytes) -> None:
     os.environ.update(dict.fromkeys(THREADS, "1"))
+    if hasattr(os, "nice"):
+        os.nice(19)
     start()
+    function, arguments = pickle.loads(work)
+    function(*arguments)
 
 
 def start() -> None:

@@ -70,7 +70,7 @@ class Loader(loader.Loader):
         if epoch == self.breaks_at:
             raise RuntimeError("power cut")
         super().set_epoch(epoch)
-        self.sampler.epoch = epoch
+        self.batch_sampler.sampler.epoch = epoch
 
     def __iter__(self):
         for i, batch in enumerate(super().__iter__()):
@@ -163,6 +163,23 @@ def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
     # A whole fit leaves nothing to go on from: the next one begins anew.
     _, again = run(name, tmp_path / "cut", epochs=1, schedule=one_cycle)
     assert len(again) == 1
+
+
+@pytest.mark.parametrize("name", ["frame_torch", "resnext_lstm"])
+def test_broken_off_it_goes_on_in_the_middle_of_the_epoch(name, tmp_path):
+    options = {"schedule": one_cycle, "precision": "32-true", "checkpoint_every": 2}
+    built, whole = run(name, tmp_path / "whole", **options)
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(name, tmp_path / "cut", breaks_at=1.5, **options)
+    state = torch.load(tmp_path / "cut" / "last.ckpt", weights_only=True)
+    assert state["global_step"] == 5 + 2  # not at the end of an epoch
+    rest, again = run(name, tmp_path / "cut", **options)
+    # Losses of the epoch are of all its batches, dropout is what it would have been.
+    columns = [column for column in COLUMNS if column != "seconds"]
+    np.testing.assert_allclose(again[columns], whole[columns], rtol=0, atol=1e-6)
+    weights = built.module.state_dict()
+    for key, value in rest.module.state_dict().items():
+        torch.testing.assert_close(value, weights[key], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", [*FITS, "two_stream_video"])

@@ -4,11 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
+import s3_server
 import torch
 
 from dfstudy.data import manifest
-from dfstudy.data.loader import EpochSampler, PreparedSet, loader
+from dfstudy.data.loader import PreparedSet, loader
+from dfstudy.data.order import EpochSampler
 from dfstudy.data.prepare import prepare
+from dfstudy.data.shards import Prepared
+from dfstudy.data.store import filesystem
 from dfstudy.data.view import View
 from dfstudy.video.write import write_video
 
@@ -125,29 +129,6 @@ def test_the_order_depends_on_seed_and_epoch_alone(prepared, table):
     assert order(still) == order(loader(data, batch_size=8, shuffle=False))
 
 
-def test_every_epoch_is_a_permutation():
-    sampler = EpochSampler(10, 10, seed=0)
-    orders = []
-    for epoch in range(5):
-        sampler.set_epoch(epoch)
-        orders.append(list(sampler))
-        assert sorted(orders[-1]) == list(range(100))
-    assert len({tuple(o) for o in orders}) == 5
-
-
-def test_an_epoch_draws_some_frames_of_every_video():
-    sampler = EpochSampler(10, 16, seed=0, draw=3)
-    seen = set()
-    for epoch in range(40):
-        sampler.set_epoch(epoch)
-        items = np.array(list(sampler))
-        assert len(items) == len(sampler) == 30
-        assert len(set(items.tolist())) == 30
-        assert np.bincount(items // 16, minlength=10).tolist() == [3] * 10
-        seen |= set(items.tolist())
-    assert len(seen) == 160  # others each time: in the end all
-
-
 def test_augmentation_depends_on_seed_epoch_and_batch(prepared, table):
     data = PreparedSet(prepared, table, by="frame")
 
@@ -167,6 +148,68 @@ def test_augmentation_depends_on_seed_epoch_and_batch(prepared, table):
     before = first(one)
     one.set_epoch(1)
     assert not torch.equal(first(one), before)
+
+
+def shift(x, rng):
+    return x + int(rng.integers(1, 100))
+
+
+def test_it_goes_on_in_the_middle_of_an_epoch(prepared, table):
+    data = PreparedSet(prepared, table, by="frame")
+    options = {"batch_size": 7, "shuffle": True, "seed": 3, "augment": shift}
+    whole = loader(data, **options)
+    whole.set_epoch(2)
+    batches = list(whole)
+    cut = loader(data, **options)
+    cut.set_epoch(2)
+    for _, _ in zip(range(2), cut, strict=False):
+        state = cut.state_dict()
+    rest = loader(data, **options)
+    rest.load_state_dict(state)
+    rest.set_epoch(2)  # as a fit says when it begins
+    again = list(rest)
+    assert len(again) == len(batches) - 2
+    for (x, y), (want, label) in zip(again, batches[2:], strict=True):
+        assert torch.equal(x, want) and torch.equal(y, label)
+    assert len(list(rest)) == len(batches)  # only once
+    rest.load_state_dict(state)
+    rest.set_epoch(3)  # the epoch was over
+    assert len(list(rest)) == len(batches)
+
+
+def grid(data, workers, ranks_of):
+    """What some ranks with so many workers see of an epoch, batch by batch."""
+    batches = loader(data, batch_size=9, shuffle=True, seed=5, workers=workers)
+    batches.set_epoch(1)
+    for ranks in ranks_of:
+        shares = []
+        for rank in range(ranks):
+            batches.deal(rank, ranks)
+            shares.append(
+                [
+                    () if batches.is_filler(number) else tuple(order([batch]))
+                    for number, batch in enumerate(batches)
+                ]
+            )
+        yield [sorted(sum(parts, ())) for parts in zip(*shares, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("workers", "ranks_of"),
+    [
+        (0, [2, 3, 4, 5]),
+        (2, [1, 3]),
+        pytest.param(1, [1, 2, 3, 4, 5], marks=pytest.mark.slow),
+        pytest.param(2, [2, 4, 5], marks=pytest.mark.slow),
+        pytest.param(3, [1, 2, 3, 4, 5], marks=pytest.mark.slow),
+    ],
+)
+def test_any_ranks_and_workers_see_what_one_sees(prepared, table, workers, ranks_of):
+    data = PreparedSet(prepared, table, by="frame")  # 40 items: the last batch has 4
+    (one,) = grid(data, 0, [1])
+    assert len({item for batch in one for item in batch}) == len(data)
+    for seen in grid(data, workers, ranks_of):
+        assert seen == one
 
 
 def test_a_set_can_be_sent_to_a_process(prepared, table):
@@ -191,6 +234,83 @@ def flowing(table, tmp_path_factory):
     view = View(frames=T, height=H, width=W, flow="sampled")
     out = tmp_path_factory.mktemp("flowing")
     return prepare(table, view, out=out, workers=0, progress=False, shard_videos=4)
+
+
+@pytest.fixture
+def far(flowing, monkeypatch):
+    """The same shards on an S3 server, and the server."""
+    import s3fs
+
+    with s3_server.serve() as server:
+        for name, value in server.env.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        address = f"s3://{s3_server.BUCKET}/flowing"
+        fs, root = filesystem(address)
+        fs.put(f"{flowing.folder}/", f"{root}/", recursive=True)
+        yield Prepared.load(address), server
+
+
+def test_shards_at_an_address_give_the_same_batches(far, flowing, table):
+    away, server = far
+    server.tell("faults 0.1")
+    for by, flow, size in (("frame", True, 16), ("video", False, 4)):
+        options = {"by": by, "flow": flow}
+        there = PreparedSet(away, table, **options)
+        here = PreparedSet(flowing, table, **options)
+        both = (loader(d, batch_size=size, shuffle=True, seed=1) for d in (there, here))
+        for (x, y), (want, label) in zip(*both, strict=True):
+            parts = zip(x, want, strict=True) if flow else [(x, want)]
+            assert all(torch.equal(part, other) for part, other in parts)
+            assert torch.equal(y, label)
+    assert server.tell("count")["faults"] > 0
+
+
+def test_of_shards_at_an_address_only_a_batch_is_read(far, table):
+    away, server = far
+    data = PreparedSet(away, table, by="frame", flow=True)
+    batches = iter(loader(data, batch_size=8, shuffle=True))
+    next(batches)
+    before = server.tell("count")["requests"]
+    next(batches)
+    assert server.tell("count")["requests"] - before == 8 * 2  # frame and flow
+    held = sum(len(part) for part in data._maps._asked.values())
+    assert held == 8 * H * W * (3 + 2 * 2)
+    # A fit that goes on reads nothing of what it had.
+    late = loader(data, batch_size=8, shuffle=True)
+    late.load_state_dict({"epoch": 0, "given": 4})
+    before = server.tell("count")["requests"]
+    assert len(list(late)) == 1
+    assert server.tell("count")["requests"] - before == 8 * 2
+
+
+def test_keras_fits_shards_at_an_address(far, flowing, table, tmp_path):
+    from dfstudy.models import family
+    from dfstudy.training.fit_keras import fit
+
+    lesson = family("frame_keras")
+    histories = []
+    for number, prepared in enumerate((far[0], flowing)):
+        train, val = (
+            PreparedSet(prepared, table[table["split"] == part], by="frame")
+            for part in ("train", "val")
+        )
+        start = {"network": "slim", "pretrained": "none", "seed": 0}
+        view = View(frames=T, height=H, width=W)
+        module = lesson.build(view=view, **start).module
+        history = fit(
+            module,
+            loader(train, batch_size=8, shuffle=True, seed=0),
+            loader(val, batch_size=8, shuffle=False),
+            loss=lesson.loss((1.0, 1.0)),
+            folder=tmp_path / str(number),
+            epochs=2,
+            learning_rate=1e-3,
+            patience=None,
+            verbose=False,
+        )
+        histories.append(history[["train_loss", "val_loss"]].to_numpy())
+    np.testing.assert_allclose(*histories, rtol=0, atol=1e-5)
 
 
 def test_frames_come_with_their_flow(flowing, table):
@@ -270,7 +390,7 @@ def test_keras_fits_it_as_it_is(prepared, table):
 
     def tell(epoch, logs):
         batches.set_epoch(epoch)
-        epochs.append(batches.sampler.epoch)
+        epochs.append(batches.batch_sampler.sampler.epoch)
 
     history = model.fit(
         batches,
@@ -344,4 +464,4 @@ def test_lightning_fits_it_and_tells_the_epoch(prepared, table):
         enable_model_summary=False,
     )
     trainer.fit(Linear(), batches)
-    assert batches.sampler.epoch == 2
+    assert batches.batch_sampler.sampler.epoch == 2

@@ -35,14 +35,19 @@ def rendered(monkeypatch, tmp_path) -> list:
 @pytest.mark.parametrize("kind", pretrain.KINDS)
 def test_it_is_made_once_says_so_and_starts_a_detector(kind, rendered, capsys):
     path = pretrain.backbone(kind, profile=TINY)
-    assert "Pretraining the slim backbone and its twin" in capsys.readouterr().out
+    assert f"Pretraining the slim backbone, {kind}" in capsys.readouterr().out
     assert pretrain.backbone(kind, profile=TINY) == path
     assert rendered == [2]
     assert capsys.readouterr().out == ""
     built = frame_torch.build(network="slim", pretrained=path)
     assert built.pretrained == kind
-    made = [file.suffix for file in path.parent.iterdir()]
-    assert made == [".safetensors"] * len(pretrain.KINDS)
+
+
+def test_both_kinds_learn_on_the_same_people_who_then_go(rendered):
+    made = {pretrain.backbone(kind, profile=TINY) for kind in pretrain.KINDS}
+    assert rendered == [2]
+    (folder,) = {path.parent for path in made}
+    assert {*folder.iterdir()} == made
 
 
 def test_another_scale_or_kind_is_another_file(rendered):

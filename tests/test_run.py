@@ -94,6 +94,17 @@ def test_a_time_out_ends_the_lesson_and_its_children(place, monkeypatch):
     assert not _alive(int(told.read_text()))
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"), [('{"cells": []}', True), ('{"cells": [', False)]
+)
+def test_a_copy_that_is_half_written_is_dropped(tmp_path, written, kept):
+    copy = tmp_path / "01_one.ipynb"
+    execute._drop_half(copy)  # none at all: nothing to do
+    copy.write_text(written)
+    execute._drop_half(copy)
+    assert copy.exists() == kept
+
+
 def test_a_dead_kernel_is_a_failure(place):
     write(place / "notebooks", "01", "dies", "import os\nos._exit(9)")
     assert run.run(job(place), out=io.StringIO()) == 1

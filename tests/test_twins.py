@@ -1,74 +1,106 @@
-"""A detector from each start; on idle cores the twins are trained side by side."""
+"""A detector from each start, and what is trained ahead of a lesson on idle cores."""
 
+import itertools
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import torch
 from conftest import TINY
 
-from dfstudy import workers
+from dfstudy import paths, workers
+from dfstudy.training import ahead as module
 from dfstudy.training import experiment, fitted
-from dfstudy.training import twins as module
+from dfstudy.training import twins as of_twins
+from dfstudy.training.ahead import Ahead, ahead
 from dfstudy.training.rule import MAJORITY
-from dfstudy.training.twins import twins
+from dfstudy.training.twins import jobs, twins
 
+SEEDS = itertools.count(70)  # the place of what is trained lasts for the session
 PROFILE = replace(TINY, network="slim", pretrained="synthetic-tracks")
 
 
-@pytest.fixture
-def asked(monkeypatch, tmp_path):
-    """A `train` that takes `seconds`, and who was trained where, in order."""
-    calls = SimpleNamespace(here=[], ahead=[], seconds=60.0)
+def options(**changes):
+    every = {"lesson": "03", "data": None, "profile": PROFILE, "seed": 0}
+    return every | {"rules": [MAJORITY]} | changes
+
+
+def test_each_start_has_its_own_and_the_profiles_comes_first(monkeypatch):
+    asked = []
 
     def train(model, *, start, **options):
-        calls.here.append(start)
-        result = {"pretrained": start, "cost": {"train_s": calls.seconds}}
-        return SimpleNamespace(result=result, **options)
+        return SimpleNamespace(result={"pretrained": start}, **options)
 
-    def ahead(jobs):
-        calls.ahead += [job["start"] for job in jobs]
-
-    monkeypatch.setenv("DFSTUDY_RUNS", str(tmp_path))
-    monkeypatch.setattr(module, "train", train)
-    monkeypatch.setattr(module, "_ahead", ahead)
-    return calls
-
-
-def options(**changes):
-    return {"lesson": "03", "data": None, "profile": PROFILE, "seed": 0} | changes
-
-
-def test_each_start_has_its_own_and_the_profiles_comes_first(asked):
-    found = twins("frame_torch", rules=[MAJORITY], **options(seed=3))
+    monkeypatch.setattr(of_twins, "train", train)
+    monkeypatch.setattr(of_twins, "ahead", asked.extend)
+    found = twins("frame_torch", **options(seed=3))
     assert list(found) == ["synthetic-tracks", "synthetic-identity", "none"]
-    assert asked.here == list(found)
     assert {one.seed for one in found.values()} == {3}
-    assert asked.ahead == ["synthetic-identity", "none"]
+    assert [job["start"] for job in asked] == ["synthetic-identity", "none"]
 
 
-def test_quick_ones_are_worth_no_process(asked):
-    asked.seconds = 1.0
-    twins("frame_torch", rules=[MAJORITY], **options())
-    assert asked.ahead == []
-
-
-def test_what_is_there_is_not_trained_ahead(asked):
-    where = {name: value for name, value in options().items() if name != "data"}
-    there = experiment.result_file("frame_torch", start="none", **where)
-    there.parent.mkdir(parents=True)
-    there.touch()
-    twins("frame_torch", rules=[MAJORITY], **options())
-    assert asked.ahead == ["synthetic-identity"]
-
-
-def test_processes_leave_what_the_same_call_finds(tiny_data, places, monkeypatch):
-    monkeypatch.setattr(workers, "idle", lambda: 2)
-    jobs = [
-        options(data=tiny_data, profile=TINY, seed=seed)
-        | {"model": "frame_torch", "start": "none", "rules": [MAJORITY]}
-        for seed in (71, 72)
+@pytest.fixture
+def two_jobs(tiny_data, places, monkeypatch):
+    """Trainings of TINY, for which there is always a core, and worth it."""
+    monkeypatch.setattr(workers, "room", lambda: True)
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    return [
+        options(
+            data=tiny_data, profile=TINY, seed=seed, model="frame_torch", start="none"
+        )
+        for seed in itertools.islice(SEEDS, 2)
     ]
-    module._ahead(jobs)
+
+
+def test_the_lesson_finds_what_was_trained_ahead(two_jobs, monkeypatch):
+    Ahead(two_jobs).run()
     monkeypatch.setattr(fitted, "_fit", None)  # nothing is trained any more
-    for job in jobs:
+    for job in two_jobs:
         assert experiment.train(**job).result["seed"] == job["seed"]
+
+
+def test_what_is_there_or_under_way_is_left_alone(two_jobs):
+    there = module._result(two_jobs[0])
+    assert all(map(module._is_left, two_jobs))
+    there.parent.mkdir(parents=True, exist_ok=True)
+    there.touch()
+    place = {name: two_jobs[1][name] for name in ("profile", "seed", "start")}
+    folder = fitted.folder_of("frame_torch", **place)
+    seen = []
+    with paths.alone(folder):
+        # From a thread, as a lock does not stop who holds it.
+        asking = threading.Thread(
+            target=lambda: seen.extend(map(module._is_left, two_jobs))
+        )
+        asking.start()
+        asking.join()
+    assert seen == [False, False]
+    assert module._is_left(two_jobs[1])
+
+
+def test_a_failure_is_told_in_a_log_and_ends_it(two_jobs, places):
+    broken = two_jobs[0] | {"rules": []}
+    Ahead([broken, two_jobs[1] | {"model": "no_such"}]).run()
+    log = paths.runs(TINY.name) / "logs" / "ahead.log"
+    assert "no_such" in log.read_text()
+    assert module._is_left(broken)
+
+
+def test_little_work_one_core_or_a_gpu_is_worth_no_process(two_jobs, monkeypatch):
+    large = replace(PROFILE, pairs=120, epochs=15)
+    begun = []
+    monkeypatch.setattr(Ahead, "start", lambda self: begun.append(self))
+    assert ahead(jobs("frame_torch", **options())) is None
+    ahead(jobs("frame_torch", **options(profile=large)))
+    assert len(begun) == 1
+    assert (
+        ahead(jobs("frame_torch", **options(profile=replace(large, network="full"))))
+        is None
+    )
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert ahead(jobs("frame_torch", **options(profile=large))) is None
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    assert ahead(jobs("frame_torch", **options(profile=large))) is None

@@ -1,5 +1,6 @@
-"""How many trainings run at once, and with how many threads each."""
+"""Room for one more training, and the process that it gets."""
 
+import json
 import os
 
 import psutil
@@ -9,27 +10,31 @@ from dfstudy import workers
 
 
 @pytest.mark.parametrize(
-    ("busy", "cores", "idle"), [([3, 99], 2, 1), ([3, 4], 2, 2), ([1, 2, 3, 4], 2, 2)]
+    ("busy", "cores", "free", "room"),
+    [
+        ([3, 99], 2, 99, True),
+        ([97, 99], 2, 99, False),
+        ([3, 4], 2, 1, False),  # memory is short
+        ([50, 55], 2, 99, True),  # one process that moves from core to core
+        ([99, 2], 1, 99, False),  # the idle one may be that of another
+    ],
 )
-def test_an_idle_core_is_one_that_nobody_uses(monkeypatch, busy, cores, idle):
-    monkeypatch.setattr(psutil, "cpu_percent", lambda interval, percpu: busy)
-    monkeypatch.setattr(workers, "cores", lambda: cores)
-    assert workers.idle() == idle
-
-
-def test_on_idle_cores_there_are_processes_of_one_thread(monkeypatch):
-    monkeypatch.setattr(workers, "idle", lambda: 2)
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    with workers.side_by_side(2) as every:
-        assert list(every(os.getenv, [*workers.THREADS])) == ["1"] * 5
-        assert every is not map
-    assert os.environ["OMP_NUM_THREADS"] == "7"
-
-
-@pytest.mark.parametrize(("most", "idle", "free"), [(1, 4, 99), (4, 1, 99), (4, 4, 7)])
-def test_without_room_it_is_one_after_the_other(monkeypatch, most, idle, free):
-    monkeypatch.setattr(workers, "idle", lambda: idle)
+def test_there_is_room_where_a_core_is_idle(monkeypatch, busy, cores, free, room):
     memory = psutil.virtual_memory()._replace(available=free * 2**30)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval, percpu: busy)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    with workers.side_by_side(most) as every:
-        assert every is map
+    monkeypatch.setattr(workers, "cores", lambda: cores)
+    assert workers.room() == room
+
+
+def _tell(path):
+    seen = {"nice": os.nice(0), "threads": [os.environ[n] for n in workers.THREADS]}
+    path.write_text(json.dumps(seen))
+
+
+def test_a_process_has_one_thread_and_the_lowest_priority(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    workers.begin(_tell, tmp_path / "seen.json").join()
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen == {"nice": 19, "threads": ["1"] * len(workers.THREADS)}
+    assert os.environ["OMP_NUM_THREADS"] == "7"

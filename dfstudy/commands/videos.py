@@ -88,8 +88,22 @@ def prepare(args: argparse.Namespace) -> int:
     """Decode, sample and crop into WebDataset shards."""
     from dfstudy.data import drops, manifest, prepare
 
-    videos = manifest.read(args.manifest)
-    prepared = prepare.prepare(videos, _view(args), out=args.out, workers=args.workers)
+    videos, view = manifest.read(args.manifest), _view(args)
+    if args.videos:
+        videos = manifest.moved(videos, args.videos)
+    size = args.shard_videos or prepare.SHARD_VIDEOS
+    if args.shard_mb:
+        size = prepare.videos_in(args.shard_mb, view)
+    prepared = prepare.prepare(
+        videos,
+        view,
+        out=args.out,
+        workers=args.workers,
+        shard_videos=size,
+        by_split=args.by_split,
+        scheduler=args.scheduler,
+        retries=args.retries,
+    )
     print(drops.report(prepared, videos).to_string(float_format="{:.3f}".format))
     print(prepared.folder)
     return 0

@@ -60,6 +60,7 @@ MODULES = (
         numbers=("09", "10", "11"),
     ),
     Module(slug="trust", title="Trust", numbers=("12", "13", "14", "15")),
+    Module(slug="scale", title="Scale", numbers=("16",)),
 )
 
 

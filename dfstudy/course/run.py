@@ -17,9 +17,8 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -95,7 +94,7 @@ def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
                 for lesson, inputs in todo
             ]
             while not all(run.done() for run in runs):
-                time.sleep(execute.POLL_SECONDS)  # where a Ctrl-C arrives
+                wait(runs, execute.POLL_SECONDS)  # where a Ctrl-C arrives
                 screen.show()
             code = int(any(run.result().status != "ok" for run in runs))
         except KeyboardInterrupt:

@@ -32,7 +32,7 @@ class Dataset:
     `manifest` has one row a video (columns: data.manifest.COLUMNS, with group and
     split), without those that the split has dropped; `proof` says what the split
     guarantees, and counts the dropped (data.proof.build); `kind` is "synthetic" or
-    "real".
+    "real". `shards` is the folder or address of the set where it is prepared already.
     """
 
     name: str
@@ -40,15 +40,22 @@ class Dataset:
     root: Path
     manifest: pd.DataFrame
     proof: dict
+    shards: str | None = None
 
     def prepared(self, view: View) -> Prepared:
         """Every video as `view` sees it, made once and kept under the data folder.
 
         A set of the same frames with their flow serves a view without flow, too, and
         one of the first 32 frames a view of the first 8. Descriptions are the
-        manifest's, so a view with text has the frames of one without.
+        manifest's, so a view with text has the frames of one without. ValueError where
+        the set is at an address already, and of another view.
         """
         view = replace(view, text=False)
+        if self.shards is not None:
+            ready = Prepared.load(self.shards)
+            if not _serves(ready.view, view):
+                raise ValueError(f"{self.shards} holds {ready.view}, not {view}")
+            return ready.first(view.frames)
         there = prepare.prepared_views(self.manifest)
         ready = [view] if view in there else there
         serves = next((other for other in ready if _serves(other, view)), view)
@@ -112,8 +119,10 @@ def load(data: str, *, profile: Profile) -> Dataset:
     )
 
 
-def of_manifest(path: str | Path) -> Dataset:
+def of_manifest(path: str | Path, *, shards: str | None = None) -> Dataset:
     """The data set of a manifest that is split already (`dfstudy split`).
+
+    `shards`: where it lies prepared; else it is prepared when it is asked for.
 
     Raises:
         ValueError: no manifest; one whose videos have no split or group; or one that
@@ -129,7 +138,7 @@ def of_manifest(path: str | Path) -> Dataset:
         raise ValueError(f"{path} mixes synthetic and real videos: use one at a time")
     kind = "synthetic" if rendered.all() else "real"
     root = Path(os.path.commonpath([Path(file).parent for file in table["path"]]))
-    return Dataset(path.stem, kind, root, table, {})
+    return Dataset(path.stem, kind, root, table, {}, shards)
 
 
 def synthetic_root(profile: Profile) -> Path:

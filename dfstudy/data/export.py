@@ -31,6 +31,7 @@ from dfstudy.data import prepare
 from dfstudy.data.formats import FORMATS, SHARD_VIDEOS, Format, Video
 from dfstudy.data.labels import ExportError, Labels
 from dfstudy.data.shards import Prepared
+from dfstudy.data.store import Store
 from dfstudy.data.view import FaceClip, Sample, View
 
 
@@ -138,10 +139,15 @@ def read(folder: str | os.PathLike[str], *, progress: bool = True) -> Prepared:
         digest.update(path.read_bytes())
     key = digest.hexdigest()
     view = View.from_dict(labels.header["view"])
+    to = Store(paths.home() / "prepared" / f"{folder.name}-{view.key()}-{key[:12]}")
     return prepare.fill(
-        paths.home() / "prepared" / f"{folder.name}-{view.key()}-{key[:12]}",
-        [rows[i : i + SHARD_VIDEOS] for i in range(0, len(rows), SHARD_VIDEOS)],
-        lambda missing: _samples(labels, view, dropped, missing),
+        to,
+        prepare.named(
+            [rows[i : i + SHARD_VIDEOS] for i in range(0, len(rows), SHARD_VIDEOS)]
+        ),
+        prepare.one_by_one(
+            to, view, lambda missing: _samples(labels, view, dropped, missing)
+        ),
         view=view,
         key=key,
         progress=progress,

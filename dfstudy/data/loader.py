@@ -9,20 +9,29 @@
     data = PreparedSet(prepared, manifest, by="video", text=models.text.encode(...))
     for (x, text), y in loader(data, batch_size=4, shuffle=False): ...
 
-Every array is read by its offset in a memory-mapped shard, so that any order costs the
-same. The order of an epoch depends on the seed and the epoch's number alone: Lightning
+Every array is read by its offset, in a memory-mapped shard or by a request to a server
+(a batch's are made together), so that any order costs the same, and nothing is read
+that is not asked for. A request takes a while: from an address, read with `workers`.
+The order of an epoch depends on the seed and the epoch's number alone: Lightning
 tells the sampler the number, to Keras' `fit` pass `LambdaCallback(on_epoch_begin=lambda
 epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would warn of.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler, Subset
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    Sampler,
+    SequentialSampler,
+    Subset,
+)
 
+from dfstudy.data.order import EpochSampler, GlobalBatches
 from dfstudy.data.shards import Prepared, ShardMaps
 from dfstudy.frameworks import triton_first
 
@@ -119,14 +128,24 @@ class PreparedSet(Dataset):
         if self._features is not None:
             seen = self._features[video]
             x.append(torch.from_numpy(seen[frame] if self.by == "frame" else seen))
-        for array in self._arrays:
-            offset = array.offsets[video] + frame * array.bytes
-            data = self._maps.bytes(self._shards[video], offset, array.bytes)
-            data = data.view(array.dtype).reshape(array.shape)
+        for array, place in zip(self._arrays, self._places(item), strict=True):
+            data = self._maps.bytes(*place).view(array.dtype).reshape(array.shape)
             x.append(torch.from_numpy(data))
         if self._text is not None:
             x.append(self._text[video])
         return x[0] if len(x) == 1 else tuple(x), self.labels[video]
+
+    def __getitems__(self, items: list[int]) -> list[tuple[X, torch.Tensor]]:
+        """A batch: a DataLoader asks for all of its items together."""
+        self._maps.ahead(place for item in items for place in self._places(item))
+        return [self[item] for item in items]
+
+    def _places(self, item: int) -> Iterator[tuple[str, int, int]]:
+        """Where its arrays are: shard, offset, bytes."""
+        video, frame = divmod(item, self.frames)
+        for array in self._arrays:
+            offset = array.offsets[video] + frame * array.bytes
+            yield self._shards[video], offset, array.bytes
 
     def items(self) -> pd.DataFrame:
         """What each item is, in order: video_id, face_id, frame_index, label.
@@ -157,61 +176,71 @@ class _Array:
 
 
 class Loader(DataLoader):
-    """A DataLoader whose order and augmentation are known: see `loader`."""
+    """A DataLoader whose order and augmentation are known: see `loader`.
+
+    Lightning keeps its state in a checkpoint, and the next iteration after
+    `load_state_dict` goes on in the middle of the epoch.
+    """
 
     augment: Augment | None = None
     more: More | None = None
     seed = 0
     epoch = 0
 
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        batch_size: int,
+        sampler: Sampler[int] | None = None,
+        **options: Any,
+    ):
+        order = SequentialSampler(dataset) if sampler is None else sampler
+        batches = GlobalBatches(order, batch_size)
+        super().__init__(dataset, batch_sampler=batches, **options)
+        self._given = 0  # batches, in this epoch
+        self._skip = 0  # of the next iteration
+
     def set_epoch(self, epoch: int) -> None:
         """Use the order and the draws of this epoch from the next iteration on."""
+        if epoch != self.epoch:
+            self._skip = 0
         self.epoch = epoch
-        if isinstance(self.sampler, EpochSampler):
-            self.sampler.set_epoch(epoch)
+        if hasattr(self.batch_sampler.sampler, "set_epoch"):
+            self.batch_sampler.sampler.set_epoch(epoch)
+
+    def deal(self, rank: int, ranks: int) -> None:
+        """Give this rank's share of every batch from now on (order.GlobalBatches)."""
+        self.batch_sampler.deal(rank, ranks)
+
+    def is_filler(self, number: int) -> bool:
+        """Whether batch `number` of the epoch is there only to keep step."""
+        return self.batch_sampler.is_filler(number)
+
+    def state_dict(self) -> dict[str, int]:
+        """Where it is: the epoch, and how many of its batches were given."""
+        return {"epoch": self.epoch, "given": self._given}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on from there in the next iteration; nothing before it is read."""
+        self.set_epoch(state["epoch"])
+        self._skip = state["given"]
 
     def __iter__(self) -> Iterator[tuple[X, torch.Tensor]]:
-        for number, (x, y) in enumerate(super().__iter__()):
+        self.batch_sampler.start, self._skip = self._skip, 0
+        # Other ranks have other items, so their draws are others, too.
+        rank = (self.batch_sampler.rank,) if self.batch_sampler.rank else ()
+        for number, (x, y) in enumerate(super().__iter__(), self.batch_sampler.start):
+            self._given = number + 1
             if isinstance(x, list):
                 x = tuple(x)  # TensorFlow takes no other nesting
+            # By batch, so that an epoch is the same after an interruption.
+            place = self.seed, self.epoch, number
             if self.augment is not None:
-                # By batch, so that an epoch is the same after an interruption.
-                rng = np.random.default_rng([self.seed, self.epoch, number])
-                x = self.augment(x, rng)
+                x = self.augment(x, np.random.default_rng([*place, 0, *rank]))
             if self.more is not None:
-                rng = np.random.default_rng([self.seed, self.epoch, number, 1])
-                x, y = self.more(x, y, rng)
+                x, y = self.more(x, y, np.random.default_rng([*place, 1, *rank]))
             yield x, y
-
-
-class EpochSampler(Sampler[int]):
-    """A permutation that depends on (seed, epoch) alone.
-
-    Args:
-        videos: how many. items: of each video. draw: how many items of each video an
-            epoch has; all where not given.
-    """
-
-    def __init__(self, videos: int, items: int, *, seed: int, draw: int | None = None):
-        self.videos, self.items = videos, items
-        self.draw = min(draw or items, items)
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning, and by `Loader.set_epoch`."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.videos * self.draw
-
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, self.epoch])
-        if self.draw == self.items:
-            return iter(rng.permutation(len(self)).tolist())
-        ranks = rng.random((self.videos, self.items)).argsort(axis=1)[:, : self.draw]
-        drawn = ranks + self.items * np.arange(self.videos)[:, None]
-        return iter(rng.permutation(drawn.ravel()).tolist())
 
 
 def loader(
@@ -236,7 +265,7 @@ def loader(
         augment: changes a batch x, given a random generator; for training only.
         more: gives a batch (x, y) further examples; for training only.
         workers: processes that read ahead; reading is a copy from memory, so 0 will do
-            unless the disk is slow.
+            unless the disk is slow, or a server.
     """
     sampler = None
     if shuffle:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfstudy import paths
+from dfstudy.data import store
 
 REAL, FAKE = 0, 1
 SPLITS = ("train", "val", "test")
@@ -95,8 +96,14 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read and validate a manifest: CSV where the suffix says so, else Parquet."""
-    path = Path(path)
+    """Read and validate a manifest: CSV where the suffix says so, else Parquet.
+
+    It may lie at an address, such as s3://bucket/manifest.parquet.
+    """
+    if store.is_remote(path):
+        with store.here(path) as copy:
+            return read(copy)
+    path = store.local(path)
     if path.suffix.lower() == ".csv":
         # As text, or the identity "007" would come back as the number 7.
         text = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
@@ -114,6 +121,17 @@ def write(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         else:
             table.to_parquet(part, index=False)
     return path
+
+
+def moved(frame: pd.DataFrame, to: str) -> pd.DataFrame:
+    """The same videos at another place: the folder that they share is copied to `to`.
+
+    `to` is a folder, or an address such as s3://bucket/clips. (`sha256` stays.)
+    """
+    shared = os.path.commonpath([Path(path).parent for path in frame["path"]])
+    place = store.Store(to)
+    names = [Path(path).relative_to(shared).as_posix() for path in frame["path"]]
+    return frame.assign(path=[place.url(name) for name in names])
 
 
 def sha256(frame: pd.DataFrame) -> str:

@@ -18,6 +18,9 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import cv2
+
+from dfstudy.data.store import here
 from dfstudy.data.view import Sample, View, see, see_damaged
 from dfstudy.frameworks import keep_freed_memory
 from dfstudy.video.perturb import Perturbation
@@ -120,7 +123,13 @@ def _start(view: View) -> None:
     start()
     keep_freed_memory()
     _detector = _detector_for(view)
-    if _detector is not None and view.detector == "mtcnn":
+    one_thread(view)
+
+
+def one_thread(view: View) -> None:
+    """What decodes and finds faces leaves the other cores to the other workers."""
+    cv2.setNumThreads(1)
+    if view.needs_faces and view.detector == "mtcnn":
         import torch
 
         torch.set_num_threads(1)
@@ -145,8 +154,13 @@ def _try_see(
     detector: "Detector | None",
 ) -> list[Sample] | str:
     try:
-        if not damages:
-            return [see(path, view, detector=detector)]
-        return list(see_damaged(path, view, damages, detector=detector))
-    except (VideoError, OSError) as error:
+        # A server that stays away is no reason to drop a video: that error goes up.
+        with here(path) as file:
+            try:
+                if not damages:
+                    return [see(file, view, detector=detector)]
+                return list(see_damaged(file, view, damages, detector=detector))
+            except (VideoError, OSError) as error:
+                return str(error)
+    except FileNotFoundError as error:
         return str(error)

@@ -11,9 +11,9 @@ not compressed, so `index.parquet` can say where each begins, and memory-mapping
 one frame without reading its shard.
 """
 
+import hashlib
 import io
 import json
-import os
 import tarfile
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -22,11 +22,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dfstudy import paths
+from dfstudy.data.store import Address, Store
 from dfstudy.data.view import Sample, View
 
 # One row a video. Where `dropped` gives a reason, there is no array.
@@ -35,6 +34,7 @@ SCHEMA = pa.schema(
         "video_id": pa.string(),
         "shard": pa.string(),
         "shard_bytes": pa.int64(),  # a shard of another size is not whole
+        "shard_sha256": pa.string(),
         "offset": pa.int64(),  # of the array's first byte in the shard
         "shape": pa.list_(pa.int64()),
         "flow_offset": pa.int64(),  # of the flow's; its shape differs in the channels
@@ -59,20 +59,20 @@ _OPEN = 128  # shards mapped at a time: each holds a file open
 class Prepared:
     """A folder of shards: what `view` shows of every video of a manifest."""
 
-    folder: Path
+    folder: Path | str  # a string where it is an address, such as s3://bucket/x
     view: View
     index: pd.DataFrame = field(repr=False, compare=False)  # columns: SCHEMA
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> "Prepared":
+    def load(cls, folder: Address) -> "Prepared":
         """FileNotFoundError where `prepare` has not finished."""
-        folder = Path(folder)
-        about = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+        store = Store(folder)
+        about = json.loads(store.read("prepared.json"))
         # Nullable types: a video without an array would turn all offsets to floats.
         index = pd.read_parquet(
-            folder / "index.parquet", dtype_backend="numpy_nullable"
+            io.BytesIO(store.read("index.parquet")), dtype_backend="numpy_nullable"
         )
-        return cls(folder, View.from_dict(about["view"]), index)
+        return cls(store.folder, View.from_dict(about["view"]), index)
 
     def first(self, frames: int) -> "Prepared":
         """The same videos, of each the first `frames` of its frames.
@@ -91,9 +91,36 @@ class Prepared:
         """The rows whose videos there is something of."""
         return manifest[~manifest["video_id"].isin(self.dropped)]
 
-    def urls(self) -> list[str]:
-        """The shards, for `webdataset.WebDataset`."""
-        return [str(path) for path in sorted(self.folder.glob("shard-*.tar"))]
+    def shards(self) -> pd.DataFrame:
+        """A row a shard: shard, videos (that have an array), dropped, bytes, sha256."""
+        grouped = self.index.groupby("shard")
+        table = grouped.agg(videos=("offset", "count"), dropped=("dropped", "count"))
+        of_file = grouped[["shard_bytes", "shard_sha256"]].first()
+        table[["bytes", "sha256"]] = of_file
+        return table.reset_index()
+
+    def urls(self, split: str | None = None) -> list[str]:
+        """The shards, for `webdataset.WebDataset`; of one split, or all.
+
+        ValueError where `split` has no shards of its own: see `prepare(by_split=True)`.
+        """
+        begin = "shard-" if split is None else f"shard-{split}-"
+        names = [n for n in self.shards()["shard"] if n.startswith(begin)]
+        if split and not names:
+            raise ValueError(f"{self.folder}: no shards of {split!r}, not by split")
+        return [Store(self.folder).url(name) for name in names]
+
+    def damaged(self) -> list[str]:
+        """Reads every shard; the names of those that are not as they were written."""
+        wrong = []
+        for row in self.shards().itertuples():
+            try:
+                data = Store(self.folder).read(row.shard)
+            except FileNotFoundError:
+                data = b""
+            if hashlib.sha256(data).hexdigest() != row.sha256:
+                wrong.append(row.shard)
+        return wrong
 
     def clip(self, video_id: str) -> np.ndarray:
         """uint8 (T, H, W, 3): whole frames, or the most prominent face."""
@@ -123,9 +150,8 @@ class Prepared:
     def record(self, video_id: str) -> dict:
         """What is known of the sample: label, indices, boxes, confidences, origin."""
         row = self._row(video_id)
-        with (self.folder / row["shard"]).open("rb") as file:
-            file.seek(int(row["record_offset"]))
-            return json.loads(file.read(int(row["record_bytes"])))
+        place = int(row["record_offset"]), int(row["record_bytes"])
+        return json.loads(Store(self.folder).read(row["shard"], *place))
 
     def _row(self, video_id: str) -> pd.Series:
         rows = self.index[self.index["video_id"] == video_id]
@@ -138,84 +164,129 @@ class Prepared:
 
 
 class ShardMaps:
-    """Bytes of shards by offset. Maps each shard once; can be sent to a process."""
+    """Bytes of shards by offset. Maps each shard once; can be sent to a process.
 
-    def __init__(self, folder: Path):
-        self._folder = folder
+    Of shards at an address it asks the server for just these bytes: no shard is fetched
+    whole, and in memory there is a batch (`ahead`).
+    """
+
+    def __init__(self, folder: Address):
+        self._store = Store(folder)
         self._maps: OrderedDict[str, np.memmap] = OrderedDict()
+        self._asked: dict[tuple[str, int, int], bytes] = {}
+
+    def ahead(self, places: Iterable[tuple[str, int, int]]) -> None:
+        """What `bytes` will be asked next, (shard, offset, count) each.
+
+        A server is asked for all of it at once, as each answer takes it a while.
+        """
+        if self._store.is_remote:
+            places = list(places)
+            parts = self._store.read_parts(places)
+            self._asked = dict(zip(places, parts, strict=True))
 
     def bytes(self, shard: str, offset: int, count: int) -> np.ndarray:
         """uint8 (count,), not copied. Writing to it never reaches the file."""
+        if self._store.is_remote:
+            place = shard, int(offset), int(count)
+            data = self._asked.get(place) or self._store.read(*place)
+            return np.frombuffer(bytearray(data), np.uint8)
         data = self._maps.get(shard)
         if data is None:
             # Mode "c" (copy on write), because torch warns of read-only arrays.
-            data = np.memmap(self._folder / shard, np.uint8, mode="c").view(np.ndarray)
+            path = self._store.url(shard)
+            data = np.memmap(path, np.uint8, mode="c").view(np.ndarray)
             self._maps[shard] = data
             if len(self._maps) > _OPEN:
                 self._maps.popitem(last=False)
         return data[offset : offset + count]
 
     def __getstate__(self) -> dict:
-        return self.__dict__ | {"_maps": OrderedDict()}
+        return self.__dict__ | {"_maps": OrderedDict(), "_asked": {}}
 
 
 def write_shard(
-    folder: Path, name: str, view: View, answers: Iterable[tuple[dict, Sample | str]]
+    store: Store, name: str, view: View, answers: Iterable[tuple[dict, Sample | str]]
 ) -> None:
-    """Write `name` and its part of the index; both appear whole, the shard last.
+    """Write `name`, then its part of the index; each appears whole, or not at all.
 
     `answers` are rows of the manifest, each with what `view` shows of it, or why that
-    is nothing.
+    is nothing. The same rows are the same bytes whoever writes them, so that two who
+    write one shard do no harm.
     """
     rows = []
-    shard = folder / name
-    for old in folder.glob(f"{name}.tmp-*"):  # of a run that was killed
-        if not psutil.pid_exists(int(old.name.rsplit("-", 1)[1])):
-            old.unlink()
-    part = shard.with_name(f"{name}.tmp-{os.getpid()}")
-    try:
-        with part.open("wb") as file:
-            # USTAR with short names has one header block a file, so offsets are known.
-            with tarfile.open(
-                fileobj=file,
-                mode="w",
-                format=tarfile.USTAR_FORMAT,
-                copybufsize=2**17,  # measured: its 16 KB and 1 MB are slower
-            ) as tar:
-                for row, answer in answers:
-                    entry = _add(tar, file, view, row, answer)
-                    rows.append({"video_id": row["video_id"], "shard": name, **entry})
-            size = file.tell()
-        rows = [row | {"shard_bytes": size} for row in rows]
-        write_table(rows, index_path(folder, name))
-        part.replace(shard)
-    finally:
-        part.unlink(missing_ok=True)
+    with store.whole(name) as part, part.open("wb") as plain:
+        file = _Hashed(plain)
+        # USTAR with short names has one header block a file, so offsets are known.
+        with tarfile.open(
+            fileobj=file,
+            mode="w",
+            format=tarfile.USTAR_FORMAT,
+            copybufsize=2**17,  # measured: its 16 KB and 1 MB are slower
+        ) as tar:
+            for row, answer in answers:
+                entry = _add(tar, file, view, row, answer)
+                rows.append({"video_id": row["video_id"], "shard": name, **entry})
+        whole = {"shard_bytes": file.tell(), "shard_sha256": file.hexdigest()}
+    write_table([row | whole for row in rows], store, part_name(name))
 
 
-def index_path(folder: Path, name: str) -> Path:
+class _Hashed:
+    """A file that knows the SHA-256 of what was written to it."""
+
+    def __init__(self, file: io.BufferedWriter):
+        self.tell, self._write = file.tell, file.write
+        self._digest = hashlib.sha256()
+        self.hexdigest = self._digest.hexdigest
+
+    def write(self, data: bytes) -> int:
+        self._digest.update(data)
+        return self._write(data)
+
+
+def part_name(name: str) -> str:
     """The index of one shard, kept so that a run that was cut off can go on."""
-    return folder / "parts" / f"{name}.parquet"
+    return f"parts/{name}.parquet"
 
 
-def is_whole(folder: Path, name: str) -> bool:
-    """Whether a shard and its index are there, and of one run."""
-    shard, part = folder / name, index_path(folder, name)
-    if not (shard.exists() and part.exists()):
-        return False
-    sizes = pq.read_table(part, columns=["shard_bytes"])["shard_bytes"].to_pylist()
-    return sizes[:1] == [shard.stat().st_size]
+def missing(store: Store, names: Iterable[str], sizes: dict[str, int]) -> list[str]:
+    """Those of the shards that are not there whole, with their part of the index.
+
+    `sizes` are those of the files that are there, `store.sizes()`.
+    """
+    made = [name for name in names if {name, part_name(name)} <= sizes.keys()]
+    parts = store.read_all([part_name(name) for name in made])
+    whole = {
+        name
+        for name, part in zip(made, parts, strict=True)
+        if _size(part) == sizes[name]
+    }
+    return [name for name in names if name not in whole]
 
 
-def write_table(rows: list[dict], path: Path) -> None:
+def _size(part: bytes) -> int | None:
+    """Bytes of the shard that a part of the index is of."""
+    table = pq.read_table(pa.BufferReader(part), columns=["shard_bytes"])
+    return table["shard_bytes"][0].as_py() if len(table) else None
+
+
+def read_parts(store: Store, names: Iterable[str]) -> list[dict]:
+    """The rows of the shards' own indices."""
+    rows = []
+    for part in store.read_all([part_name(name) for name in names]):
+        rows += pq.read_table(pa.BufferReader(part)).to_pylist()
+    return rows
+
+
+def write_table(rows: list[dict], store: Store, name: str) -> None:
     """Rows of SCHEMA, columns left out are null, in one step."""
-    with paths.whole(path) as part:
+    with store.whole(name) as part:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), part)
 
 
 def _add(
     tar: tarfile.TarFile,
-    file: io.BufferedWriter,
+    file: _Hashed,
     view: View,
     row: dict,
     answer: Sample | str,
@@ -275,14 +346,14 @@ def _record(row: dict, view: View, sample: Sample) -> dict:
 
 
 def _put_array(
-    tar: tarfile.TarFile, file: io.BufferedWriter, name: str, array: np.ndarray
+    tar: tarfile.TarFile, file: _Hashed, name: str, array: np.ndarray
 ) -> int:
     npy = io.BytesIO()
     np.save(npy, np.ascontiguousarray(array), allow_pickle=False)
     return _put(tar, file, name, npy.getvalue()) + npy.tell() - array.nbytes
 
 
-def _put(tar: tarfile.TarFile, file: io.BufferedWriter, name: str, data: bytes) -> int:
+def _put(tar: tarfile.TarFile, file: _Hashed, name: str, data: bytes) -> int:
     info = tarfile.TarInfo(name)  # time 0 and no owner: the same bytes on every run
     info.size = len(data)
     start = file.tell() + _BLOCK

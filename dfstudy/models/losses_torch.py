@@ -22,6 +22,10 @@ class WeightedCrossEntropy(nn.CrossEntropyLoss):
         """A mean over the batch."""
         return super().forward(logits, labels.long())
 
+    def mass(self, labels: Tensor) -> Tensor:
+        """What it divides by: parts of a batch count by this, not by their length."""
+        return self.weight[labels.long()].sum()
+
 
 class BinaryCrossEntropy(nn.Module):
     """Cross-entropy of one logit, with labels moved by `smoothing` towards 0.5.

@@ -5,6 +5,7 @@ schemes.residual_block()          # ResNet (03)
 schemes.lstm_cell()               # a memory and its gates (06)
 schemes.fusion()                  # text and video (10)
 schemes.pairs(labels, scores)     # what an AUROC counts (00)
+schemes.machines()                # from videos to one network, on many machines (16)
 """
 
 import cv2
@@ -132,6 +133,35 @@ def fusion() -> Figure:
     return fig
 
 
+def machines() -> Figure:
+    """Workers make shards of videos, ranks read them and train one network."""
+    fig = style.figure(12, 3.8)
+    ax = canvas(fig, (-0.9, 11.2), (-1.9, 1.9))
+    blue = style.SHADES(0.9)
+    rows = (1.1, 0.0, -1.1)
+    box(ax, 0, 0, "videos", colour=PLAIN, width=1.3)
+    box(ax, 5.2, 0, "shards\nand index", colour=PLAIN, width=1.5, height=0.9)
+    for i, y in enumerate(rows):
+        box(ax, 2.5, y, f"worker {i}", colour=GREY, width=1.5)
+        arrow(ax, (0.7, 0.1 * y), (1.7, y))
+        arrow(ax, (3.3, y), (4.4, 0.2 * y))
+        box(ax, 8.0, y, f"rank {i}", colour=blue, width=1.3)
+        arrow(ax, (6.0, 0.2 * y), (7.3, y))
+        arrow(ax, (8.7, y), (9.55, 0.2 * y))
+    box(ax, 10.3, 0, "one\nnetwork", colour=PLAIN, width=1.4, height=0.9)
+    notes = {
+        0: "on disks,\nor at an address",
+        2.5: "decode, find faces:\na shard is a task (Dask)",
+        5.2: "at an address:\nwritten once, read often",
+        8.0: "each a part of every\nbatch (DDP)",
+        10.3: "the mean of\ntheir gradients",
+    }
+    for x, text in notes.items():
+        ax.text(x, -1.7 if x in (2.5, 8.0) else -0.85, text, **_note())
+    ax.set_title("A thousand hours of video: prepared by many, trained on by many")
+    return fig
+
+
 def pairs(labels: np.ndarray, scores: np.ndarray) -> Figure:
     """Every fake against every real video: the share of wins is the AUROC.
 
@@ -159,3 +189,50 @@ def pairs(labels: np.ndarray, scores: np.ndarray) -> Figure:
 
 def _note() -> dict[str, object]:
     return {"ha": "center", "va": "center", "color": MUTED, "size": 11}
+
+
+def recurrences(*, clips: int = 3, frames: int = 5) -> Figure:
+    """A batch of clips, read along time as meant, and along the batch by mistake."""
+    fig = style.figure(12, 3.2)
+    wide = frames + 1.2
+    ax = canvas(fig, (-1.5, 2 * wide + 0.2), (-0.95, clips * 0.8 + 0.2))
+    readings = {"over time": (1, 0), "over the batch": (0, 1)}
+    for i, (name, (right, down)) in enumerate(readings.items()):
+        left = i * (wide + 0.6)
+        for row in range(clips):
+            y = (clips - 1 - row) * 0.8
+            colour = style.SHADES(0.95 - 0.25 * row)
+            for column in range(frames):
+                x = left + column
+                box(ax, x, y, f"{column + 1}", colour=colour, width=0.5, height=0.36)
+                if column + right < frames and row + down < clips:
+                    end = (x + 0.72 * right, y - 0.58 * down)
+                    arrow(ax, (x + 0.27 * right, y - 0.2 * down), end)
+            if not i:
+                ax.text(-0.5, y, f"clip {row + 1}", **(_note() | {"ha": "right"}))
+        ax.text(left + (frames - 1) / 2, -0.65, f"memory {name}", **_note())
+    ax.set_title("What the memory passes on, and to whom")
+    return fig
+
+
+def best_of(
+    versions: int, runs: int, *, deviation: float = 0.01, seed: int = 0
+) -> Figure:
+    """Scores of versions that are all equally good, each trained `runs` times.
+
+    The deviation from run to run is that of AUROC; the best of each is marked.
+    """
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0.9, deviation, (versions, runs))
+    fig = style.figure(8, 3.4)
+    ax = fig.subplots()
+    rows = np.arange(versions)
+    ax.plot(scores, rows, "o", color=MUTED, alpha=0.7, markersize=7)
+    best = scores.max(1)
+    ax.plot(best, rows, "D", color=style.SHADES(0.2), markersize=9, label="best run")
+    ax.axvline(0.9, color=MUTED, linestyle=":", label="all of them, in truth")
+    ax.set_yticks(rows, [f"version {i + 1}" for i in rows])
+    ax.invert_yaxis()
+    ax.set(xlabel="AUROC", title="Versions of equal worth, several runs each")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    return fig

@@ -87,9 +87,7 @@ def train(
         ValueError: training or validation videos of a class are missing.
     """
     start = start or profile.pretrained
-    families = trained_families(data.manifest, variant.families or trained_on(model))
-    rows = learned(data.manifest, families)
-    by_split = {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
+    by_split = rows_of(model, data, variant)
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
     runs = runs or paths.runs(profile.name)
     folder = runs / "models" / folder_of(model, **place).name
@@ -106,6 +104,7 @@ def train(
             protocol, both = _judge(detector, data, by_split, labels, rules)
             predictions.write(both, said)
             about = {"lesson": lesson, "model": name, "seed": seed}
+            rows = pd.concat(by_split.values()).sort_index()
             _report(detector, protocol, both, rows, data, profile, runs, about)
     both = predictions.read(said)
     val = both[both["video_id"].isin(by_split["val"]["video_id"])]
@@ -195,6 +194,15 @@ def trained_families(
     """Forgeries to train on: those `wanted`, or all of a set that has none of them."""
     there = results.families(manifest)
     return [name for name in there if name in wanted] or there
+
+
+def rows_of(
+    model: str, data: Dataset, variant: Variant = PLAIN
+) -> dict[str, pd.DataFrame]:
+    """The rows of `data` that `model` is trained and judged on, by split."""
+    families = trained_families(data.manifest, variant.families or trained_on(model))
+    rows = learned(data.manifest, families)
+    return {part: rows[rows["split"] == part] for part in ("train", "val", "test")}
 
 
 def trained_on(model: str) -> tuple[str, ...]:

@@ -5,12 +5,15 @@
                   epochs=10, learning_rate=1e-3, patience=4, seed=0)
 
 The same arguments, loaders and history as fit_keras. A fit that was cut off goes on
-after its last whole epoch, and bf16 is used where the processor has units for it (two
-to three times faster here).
+after its last whole epoch, or inside of it (`checkpoint_every`), and bf16 is used where
+the processor has units for it (two to three times faster here).
+
+On many ranks (training.distributed) the loaders deal each batch to them: `batch_size`
+is that of all together, and the fit is that of one rank, but for rounding and for what
+is drawn by chance (dropout, augmentation). Every rank needs the same `folder`.
 """
 
 import logging
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -22,13 +25,15 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from dfstudy.frameworks import guard
-from dfstudy.models import margin
-from dfstudy.training.history import EpochLog, set_epoch
+from dfstudy.training.history import EpochLog
 from dfstudy.training.schedule import constant
+from dfstudy.training.sync_norm import SyncNorm
+from dfstudy.training.task import Task
 
 guard()
 import lightning as L  # noqa: E402 - it imports torchvision
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint  # noqa: E402
+from lightning.pytorch.strategies import DDPStrategy  # noqa: E402
 
 
 def fit(
@@ -49,6 +54,9 @@ def fit(
     rates: Mapping[str, float] | None = None,
     thaw: Callable[[nn.Module, int], None] | None = None,
     precision: str | None = None,
+    checkpoint_every: int | None = None,
+    devices: int = 1,
+    nodes: int = 1,
     verbose: bool = True,
 ) -> pd.DataFrame:
     """Train; leaves `module` with the weights of the epoch it keeps.
@@ -73,6 +81,9 @@ def fit(
         thaw: called with `module` and the epoch's number as each begins; says what
             trains from here on (`requires_grad`).
         precision: Lightning's; None chooses bf16 where it pays.
+        checkpoint_every: batches after which it can go on in the middle of an epoch.
+        devices: ranks on this machine, and nodes: machines; others than 1 where
+            torchrun or SLURM has started this process as one of them.
         verbose: print a line an epoch.
 
     Returns:
@@ -84,128 +95,97 @@ def fit(
     """
     folder = Path(folder)
     last = folder / "last.ckpt"
-    log = EpochLog(
-        folder,
-        "torch",
-        train,
-        val,
-        epochs=epochs,
-        patience=patience,
-        monitor=monitor,
-        verbose=verbose,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        schedule=schedule.__name__,
-        rates=dict(rates or {}),
-        seed=seed,
-    )
-    if not log.resumed:
-        for file in folder.glob("*.ckpt"):
-            file.unlink()
-    L.seed_everything(seed, workers=True, verbose=False)
-    groups = _groups(module, learning_rate, rates or {})
-    steps = _optimizer(optimizer, groups, learning_rate, weight_decay)
-    task = _Task(module, loss, steps, schedule, thaw, seed, log)
     best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
     # Its own, and after it: save_last writes only where the score got better.
     latest = ModelCheckpoint(folder, last.stem, enable_version_counter=False)
-    stop = []
+    more = []
     if patience is not None:
-        stop = [EarlyStopping("score", mode="max", patience=patience)]
+        more.append(EarlyStopping("score", mode="max", patience=patience))
+    if checkpoint_every is not None:
+        more.append(_Within(last, checkpoint_every))
+    norm, spread = None, {}
+    if devices * nodes > 1:
+        norm = SyncNorm()
+        ddp = DDPStrategy(find_unused_parameters=thaw is not None)
+        spread = {"strategy": ddp, "num_nodes": nodes, "plugins": [norm]}
     with _quiet():
         trainer = L.Trainer(
             max_epochs=epochs,
-            callbacks=[*stop, best, latest],
+            default_root_dir=folder,  # also of what Lightning keeps for SLURM
+            callbacks=[*more, best, latest],
             precision=precision or _fast_precision(),
-            devices=1,
+            devices=devices,
             logger=False,  # history.csv is the log, the same in both frameworks
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            use_distributed_sampler=False,  # the loaders deal
+            **spread,
         )
-        trainer.fit(task, train, val, ckpt_path=last if last.is_file() else None)
+        ranks = trainer.strategy
+        if norm is not None:
+            ranks.setup_environment()  # they can speak to each other from here on
+            for batches in (train, val):
+                batches.deal(trainer.global_rank, trainer.world_size)
+        log = EpochLog(
+            folder,
+            "torch",
+            train,
+            val,
+            epochs=epochs,
+            patience=patience,
+            monitor=monitor,
+            verbose=verbose,
+            writes=trainer.is_global_zero,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule.__name__,
+            rates=dict(rates or {}),
+            seed=seed,
+        )
+        goes_on = ranks.broadcast(log.resumed and last.is_file())
+        if trainer.is_global_zero and not log.resumed:
+            for file in folder.glob("*.ckpt"):
+                file.unlink()
+        L.seed_everything(seed, workers=True, verbose=False)
+        groups = _groups(module, learning_rate, rates or {})
+        steps = _optimizer(optimizer, groups, learning_rate, weight_decay)
+        total = epochs * len(train)
+        task = Task(
+            module,
+            loss,
+            steps,
+            lambda step: schedule(step, total),
+            thaw,
+            seed,
+            log,
+            checkpoint_every,
+            norm,
+        )
+        trainer.fit(task, train, val, ckpt_path=last if goes_on else None)
     if trainer.interrupted:  # Lightning would go on as if the fit were whole
         raise KeyboardInterrupt
     kept = last if patience is None else best.best_model_path
     state = torch.load(kept, weights_only=True, map_location="cpu")
     task.load_state_dict(state["state_dict"])
-    last.unlink(missing_ok=True)
+    ranks.barrier()  # all have read it
+    if trainer.is_global_zero:
+        last.unlink(missing_ok=True)
     return log.finish()
 
 
-class _Task(L.LightningModule):
-    def __init__(
-        self,
-        module: nn.Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        optimizer: torch.optim.Optimizer,
-        schedule: Callable[[int, int], float],
-        thaw: Callable[[nn.Module, int], None] | None,
-        seed: int,
-        log: EpochLog,
-    ):
-        super().__init__()
-        self.module = module
-        self.loss = loss
-        self._optimizer = optimizer
-        self._schedule = schedule
-        self._thaw = thaw
-        self._seed = seed
-        self._log = log
+class _Within(L.Callback):
+    """Keeps the latest checkpoint inside an epoch, too; its end has one of its own."""
 
-    def configure_optimizers(self) -> dict:
-        steps = self.trainer.estimated_stepping_batches
-        rate = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: self._schedule(step, steps)
-        )
-        every_step = {"scheduler": rate, "interval": "step"}
-        return {"optimizer": self._optimizer, "lr_scheduler": every_step}
+    def __init__(self, path: Path, every: int):
+        self._path, self._every = path, every
 
-    def on_train_start(self) -> None:
-        self._log.restore(self.current_epoch)  # after the checkpoint was
-
-    def on_train_epoch_start(self) -> None:
-        self._start = time.perf_counter()
-        self._losses: list[Tensor] = []
-        self._right: list[Tensor] = []
-        if self._thaw is not None:
-            self._thaw(self.module, self.current_epoch)
-        set_epoch(self.trainer.train_dataloader, self.current_epoch)
-
-    def on_train_batch_start(self, batch: object, index: int) -> None:
-        if index == 0:  # the loader's start has drawn, too: once or twice
-            # So dropout draws the same whether or not the fit was broken off before.
-            torch.manual_seed(self._seed * 100_003 + self.current_epoch)
-
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        x, y = batch
-        logits = self.module(x)
-        loss = self.loss(logits, y)
-        self._losses.append(loss.detach())
-        called = margin(logits.detach().float()) >= 0
-        self._right.append(called == (y == 1))
-        return loss
-
-    def on_validation_epoch_start(self) -> None:
-        self._seen: list[tuple[Tensor, Tensor]] = []
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
-        x, y = batch
-        self._seen.append((self.module(x).float(), y))
-
-    def on_validation_epoch_end(self) -> None:
-        logits, labels = (torch.cat(part) for part in zip(*self._seen, strict=True))
-        score = self._log.add(
-            labels.cpu(),
-            margin(logits).cpu(),
-            epoch=self.current_epoch,
-            train_loss=float(torch.stack(self._losses).mean()),
-            train_accuracy=float(torch.cat(self._right).float().mean()),
-            val_loss=float(self.loss(logits, labels)),
-            seconds=time.perf_counter() - self._start,
-        )
-        self.log("score", score)
+    def on_train_batch_end(
+        self, trainer: L.Trainer, task: Task, outputs: object, batch: object, index: int
+    ) -> None:
+        if (index + 1) % self._every == 0 and not trainer.is_last_batch:
+            trainer.save_checkpoint(self._path)
 
 
 _OPTIMIZERS = {

@@ -13,6 +13,7 @@ import importlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,7 @@ from dfstudy.training import pretrain
 from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.features import features
 from dfstudy.training.history import class_weight
+from dfstudy.training.launch import ALONE, Launch
 from dfstudy.training.protocol import Protocol
 from dfstudy.training.schedule import SCHEDULES
 from dfstudy.training.variant import PLAIN, Variant, folder_of
@@ -55,8 +57,12 @@ def fitted(
     seed: int,
     start: str,
     variant: Variant = PLAIN,
+    launch: Launch = ALONE,
 ) -> Detector:
     """The detector `model`, fitted to `rows["train"]` and kept in `folder`.
+
+    On many ranks all call it alike. The first keeps it, in a folder that all see; the
+    others only have it.
 
     Args:
         model: a name of models.FAMILIES.
@@ -64,9 +70,11 @@ def fitted(
         rows: of its manifest, by split: "train" and "val" are read.
         start: "none", "imagenet" or a kind of training.pretrain.
         variant: what differs from the family's own settings.
+        launch: how the fit is run.
 
     Raises:
-        ValueError: the training videos are all of one class.
+        ValueError: the training videos are all of one class, or a Keras family on many
+            ranks.
     """
     settings = {
         "profile": asdict(profile),
@@ -79,7 +87,7 @@ def fitted(
     if models.family(model).VIEW.text:
         settings["text"] = text.encoder()
     inputs = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    with paths.alone(folder):
+    with paths.alone(folder) if launch.rank == 0 else nullcontext():
         try:
             detector = detectors.load(folder)
         except detectors.DetectorError:
@@ -87,8 +95,10 @@ def fitted(
         if detector is not None and detector.info.get("inputs") == inputs:
             return detector
         detector, table = _fit(
-            model, data, rows, folder / "fit", profile, seed, start, variant
+            model, data, rows, folder / "fit", profile, seed, start, variant, launch
         )
+        if launch.rank > 0:
+            return detector
         detector.info["inputs"] = inputs
         Protocol(folder).retrained()
         table.to_csv(folder / _HISTORY, index=False)
@@ -111,8 +121,11 @@ def _fit(
     seed: int,
     start: str,
     variant: Variant,
+    launch: Launch,
 ) -> tuple[Detector, pd.DataFrame]:
     family = models.family(model)
+    if family.FRAMEWORK != "torch" and launch.ranks > 1:
+        raise ValueError(f"{model} is a Keras network: it trains on one rank")
     slim = profile.network == "slim"
     look = {"frames": profile.frames if slim else family.PAPER.frames}
     look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
@@ -125,6 +138,10 @@ def _fit(
     if len(train.labels.unique()) < 2:
         raise ValueError(f"{data.name}: the training videos are all of one class")
     reading, options = _reading(family, recipe, profile, frozen)
+    if family.FRAMEWORK == "torch":
+        options |= {"devices": launch.devices, "nodes": launch.nodes}
+        options["checkpoint_every"] = launch.checkpoint_every
+    reading["workers"] = launch.workers
     fit = importlib.import_module(f"dfstudy.training.fit_{family.FRAMEWORK}").fit
     # Validation chooses no epoch where the last is kept: two frames draw its curve.
     watched = reading.get("draw") if profile.patience is not None else 2
@@ -133,7 +150,12 @@ def _fit(
         loader(
             train, batch_size=recipe["batch_size"], shuffle=True, seed=seed, **reading
         ),
-        loader(_thinned(val, watched), batch_size=64, shuffle=False),
+        loader(
+            _thinned(val, watched),
+            batch_size=64,
+            shuffle=False,
+            workers=launch.workers,
+        ),
         loss=family.loss(class_weight(train.labels), **variant.loss),
         folder=folder,
         epochs=_epochs(recipe, profile, variant),

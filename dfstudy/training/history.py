@@ -71,6 +71,7 @@ class EpochLog:
         monitor: what the score is, a key of MONITORS.
         settings: of the fit, as JSON can hold them.
         verbose: print a line an epoch.
+        writes: the files and the lines; of several ranks one does.
 
     Raises:
         ValueError: an unknown monitor.
@@ -87,6 +88,7 @@ class EpochLog:
         patience: int | None,
         monitor: str = "val_auroc",
         verbose: bool = True,
+        writes: bool = True,
         **settings: object,
     ):
         if monitor not in MONITORS:
@@ -97,13 +99,16 @@ class EpochLog:
         self._epochs = epochs
         self._patience = patience
         self._monitor = monitor
-        self._verbose = verbose
+        self._verbose = verbose and writes
+        self._writes = writes
         self._warned = False
         card = folder / _SETTINGS
         items = len(train.dataset), len(val.dataset)
         same = [framework, items, epochs, patience, monitor, settings]
         text = json.dumps(same, sort_keys=True)
         self.resumed = card.is_file() and card.read_text() == text
+        if not writes:
+            return
         if not self.resumed:
             (folder / _FILE).unlink(missing_ok=True)
         card.write_text(text)
@@ -150,7 +155,8 @@ class EpochLog:
                 stacklevel=2,
             )
         self.rows.append(row)
-        self.frame().to_csv(self.folder / _FILE, index=False)
+        if self._writes:
+            self.frame().to_csv(self.folder / _FILE, index=False)
         if self._verbose:
             print(
                 f"epoch {epoch + 1:2d}/{self._epochs}  loss {train_loss:.3f}"
@@ -175,7 +181,8 @@ class EpochLog:
 
     def finish(self) -> pd.DataFrame:
         """The table of the whole fit, with `kept`; there is nothing left to resume."""
-        (self.folder / _SETTINGS).unlink(missing_ok=True)
+        if self._writes:
+            (self.folder / _SETTINGS).unlink(missing_ok=True)
         epochs = np.arange(len(self.rows))
         best = epochs[-1] if self._patience is None else self._scores().argmax()
         return self.frame().assign(kept=epochs == best)

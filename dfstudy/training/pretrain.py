@@ -13,7 +13,6 @@ import hashlib
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,6 @@ _CHUNK = 8  # people a process renders at once; part of what the seed means
 _CLIPS, _FRAMES = 3, 8  # of each stranger
 _PLACE = 20.0  # weight of the face's place beside the other losses
 _RATE = 4e-3
-_WORTH = 10_000  # frames to learn from; a process needs as long to import its libraries
 _FORMAT = 2  # of the file: 2 has the reader, too
 
 
@@ -47,35 +45,44 @@ def backbone(kind: str, *, profile: Profile) -> Path:
     """
     if kind not in KINDS:
         raise ValueError(f"no pretraining {kind!r}: choose one of {', '.join(KINDS)}")
-    folder = paths.home() / "pretrained"
-    files = {
-        each: folder / f"slim-{each}-{_key(each, profile)}.safetensors"
-        for each in KINDS
-    }
-    with paths.alone(folder / "slim"):
+    files = {each: _file(profile, each) for each in KINDS}
+    with paths.alone(files[kind]):
         if not files[kind].exists():
-            _make(files, profile)
+            print(f"Pretraining the slim backbone, {kind}, once (about a minute) ...")
+            reader = _learn(kind, seen=_seen(profile), epochs=profile.pretrain_epochs)
+            with paths.whole(files[kind]) as part:
+                slim_torch.save(reader, part, pretrained=kind)
+    if all(file.exists() for file in files.values()):
+        _seen_file(profile).unlink(missing_ok=True)
     return files[kind]
 
 
-def _make(files: dict[str, Path], profile: Profile) -> None:
-    """Both kinds, of the same strangers: where one is shown, its twin stands beside."""
-    print("Pretraining the slim backbone and its twin, once (about a minute) ...")
-    seen = _strangers(profile.strangers)
-    learn = partial(_learn, seen=seen, epochs=profile.pretrain_epochs)
-    with workers.side_by_side(
-        len(files) if profile.pretrain_epochs * len(seen[0]) > _WORTH else 1
-    ) as every:
-        for kind, reader in zip(files, every(learn, files), strict=True):
-            with paths.whole(files[kind]) as part:
-                slim_torch.save(reader, part, pretrained=kind)
-
-
-def _key(kind: str, profile: Profile) -> str:
+def _file(profile: Profile, kind: str) -> Path:
     recipe = [_FORMAT, synth.VERSION, repr(slim_torch.SLIM), kind]
     recipe += [_CLIPS, _FRAMES, _CHUNK]
     recipe += [profile.strangers, profile.pretrain_epochs, _SIZE, _RATE, _PLACE]
-    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
+    return _named(f"slim-{kind}", recipe, ".safetensors")
+
+
+def _seen_file(profile: Profile) -> Path:
+    recipe = [synth.VERSION, _CLIPS, _FRAMES, _CHUNK, profile.strangers, _SIZE]
+    return _named("strangers", recipe, ".npz")
+
+
+def _named(name: str, recipe: list, suffix: str) -> Path:
+    key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
+    return paths.home() / "pretrained" / f"{name}-{key}{suffix}"
+
+
+def _seen(profile: Profile) -> tuple[np.ndarray, ...]:
+    """What `_strangers` returns; both kinds learn on it, perhaps in two processes."""
+    file = _seen_file(profile)
+    with paths.alone(file):
+        if not file.exists():
+            with paths.whole(file) as part, part.open("wb") as opened:
+                np.savez(opened, *_strangers(profile.strangers))
+        with np.load(file) as arrays:
+            return tuple(arrays[name] for name in arrays.files)
 
 
 def _learn(

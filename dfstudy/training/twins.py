@@ -5,19 +5,22 @@
     found["synthetic-tracks"], found["synthetic-identity"], found["none"]
 
 Where pretrained features carry a figure, what came of the other starts stands beside
-it. The twins need nothing of each other: where cores are idle, each has one.
+it.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-import torch
-
-from dfstudy import workers
 from dfstudy.profiles import Profile
-from dfstudy.training.experiment import Trained, result_file, starts, train
+from dfstudy.training.ahead import Job, ahead
+from dfstudy.training.experiment import Trained, starts, train
 
-_WORTH = 30.0  # seconds of a fit; a process needs 20 to import its libraries
+
+def jobs(model: str, *, profile: Profile, **options: Any) -> list[Job]:
+    """What `twins`, asked the same, trains: for `ahead`."""
+    return [
+        options | {"model": model, "profile": profile, "start": start}
+        for start in starts(profile)
+    ]
 
 
 def twins(model: str, *, profile: Profile, **options: Any) -> dict[str, Trained]:
@@ -26,28 +29,7 @@ def twins(model: str, *, profile: Profile, **options: Any) -> dict[str, Trained]
     The arguments, but for `start`, are those of `experiment.train`; so is what is
     raised. The key is what the result file says of the start (`pretrained`).
     """
-    jobs = [
-        options | {"model": model, "profile": profile, "start": start}
-        for start in starts(profile)
-    ]
-    first = train(**jobs[0])
-    if first.result["cost"]["train_s"] > _WORTH:
-        _ahead([job for job in jobs[1:] if not _is_there(job)])
-    every = [first, *(train(**job) for job in jobs[1:])]
+    each = jobs(model, profile=profile, **options)
+    ahead(each[1:])
+    every = [train(**job) for job in each]
     return {one.result["pretrained"]: one for one in every}
-
-
-def _is_there(job: Mapping[str, Any]) -> bool:
-    of_the_fit = {name: job[name] for name in job if name not in ("data", "rules")}
-    return result_file(**of_the_fit).exists()
-
-
-def _ahead(jobs: list[Mapping[str, Any]]) -> None:
-    """Train these in processes of their own, if cores are idle; not on one GPU."""
-    with workers.side_by_side(1 if torch.cuda.is_available() else len(jobs)) as every:
-        if every is not map:  # else whoever asks next trains them, and shows how
-            list(every(_train, jobs))
-
-
-def _train(job: Mapping[str, Any]) -> None:
-    train(**job)

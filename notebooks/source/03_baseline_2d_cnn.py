@@ -67,9 +67,10 @@ from dfstudy import models
 from dfstudy.course import checks_03 as checks
 from dfstudy.report import figures, schemes, widgets
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.history import class_weight
 from dfstudy.training.rule import MAJORITY, S1_CANDIDATES
-from dfstudy.training.twins import twins
+from dfstudy.training.twins import jobs, twins
 from dfstudy.video.read import read_evenly
 
 videos = study.data.manifest
@@ -79,6 +80,9 @@ common = {
     "profile": study.profile,
     "seed": study.seed,
 }
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+later = jobs("frame_keras", rules=S1_CANDIDATES, **common)
+ahead(later + jobs("frame_torch", rules=[MAJORITY], **common))
 
 # %% [markdown]
 # ## 1. What is there to find?

@@ -79,6 +79,7 @@ from dfstudy.report import figures, style
 from dfstudy.report.motion import colour_wheel, show_flow
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import POOLINGS, S1_CANDIDATES, choose_rule
 from dfstudy.training.twins import twins
@@ -357,13 +358,11 @@ pd.DataFrame(crossed).T.round(2)
 
 # %%
 RULES = (*S1_CANDIDATES, *(rule for rule in POOLINGS if rule.aggregation not in ("mean", "vote")))
+asked = {"model": "two_stream_frame", "lesson": "04", "rules": RULES, **common}
+asked = {flow: asked | {"variant": Variant(look={"flow": flow})} for flow in ("adjacent", "apart")}
+ahead([*asked.values()])  # the second meanwhile, if a core is idle
 baseline = experiment.train("frame_keras", lesson="03", rules=S1_CANDIDATES, **common)
-spans = {
-    flow: experiment.train(
-        "two_stream_frame", lesson="04", rules=RULES, variant=Variant(look={"flow": flow}), **common
-    )
-    for flow in ("adjacent", "apart")
-}
+spans = {flow: experiment.train(**job) for flow, job in asked.items()}
 figures.learning_curves(spans["adjacent"].history, title="Flow to the next frame")
 
 # %%
@@ -581,9 +580,7 @@ figures.roc(
 # strangers apart. The stream of the flow always begins from scratch.
 
 # %%
-by_start = twins(
-    "two_stream_frame", lesson="04", rules=RULES, variant=Variant(look={"flow": best}), **common
-)
+by_start = twins(**asked[best])
 tables = {start: trained.videos(videos, "test") for start, trained in by_start.items()}
 rows = compare(tables, kind, wanted=names, **bootstrap)
 rows.pivot(index="of", columns="kind", values="value")[names].round(2)

@@ -76,9 +76,10 @@ from dfstudy.report import figures
 from dfstudy.study import temporal
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results, sweep
+from dfstudy.training.ahead import ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
-from dfstudy.training.twins import twins
+from dfstudy.training.twins import jobs, twins
 from dfstudy.video.read import read_evenly
 from dfstudy.video.sample import even_indices, stretch_indices
 
@@ -86,6 +87,11 @@ videos = study.data.manifest
 families = experiment.trained_families(videos)
 kinds = truth.kinds(study.data)
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
+asked = {"model": "two_stream_video", "lesson": "05", "rules": [MEAN], **common}
+even = Variant(look={"sampling": "even"})
+f1_only = Variant(loss={"alpha": 0.0, "beta": 1.0})
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+ahead([asked, asked | {"variant": even}, asked | {"variant": f1_only}, *jobs(**asked)])
 resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 # %% [markdown]
@@ -117,7 +123,7 @@ figures.contact_sheet(
 family = models.family("two_stream_video")
 learned = (videos["label"] == 0) | videos["method"].fillna("unknown").isin(families)
 training = videos[learned & (videos["split"] == "train")]
-trained = experiment.train("two_stream_video", lesson="05", rules=[MEAN], **common)
+trained = experiment.train(**asked)
 view = trained.detector.view
 prepared = study.data.prepared(view)
 for name, by, flow in (
@@ -261,10 +267,7 @@ pd.DataFrame(
 
 
 # %%
-even = Variant(look={"sampling": "even"})
-spread_out = experiment.train(
-    "two_stream_video", lesson="05", rules=[MEAN], variant=even, **common
-)
+spread_out = experiment.train(**asked, variant=even)
 by_sampling = {
     view.sampling: trained.videos(videos, "val"),
     spread_out.detector.view.sampling: spread_out.videos(videos, "val"),
@@ -341,13 +344,7 @@ figures.lines(
 # Here is the same network, trained with each loss, judged at 0.5 on validation videos.
 
 # %%
-f1_alone = experiment.train(
-    "two_stream_video",
-    lesson="05",
-    rules=[MEAN],
-    variant=Variant(loss={"alpha": 0.0, "beta": 1.0}),
-    **common,
-)
+f1_alone = experiment.train(**asked, variant=f1_only)
 judged = {}
 for name, detector in (("alpha = beta = 1", trained), ("1 - F1 alone", f1_alone)):
     table = detector.videos(videos, "val")
@@ -434,7 +431,7 @@ figures.intervals(forest, title="AUROC on test videos, by forgery")
 # The same network from scratch, and from a start that only tells strangers apart.
 
 # %%
-by_start = twins("two_stream_video", lesson="05", rules=[MEAN], **common)
+by_start = twins(**asked)
 rows = compare(
     {start: twin.videos(videos, "test") for start, twin in by_start.items()},
     kinds,

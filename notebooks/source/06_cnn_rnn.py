@@ -75,6 +75,7 @@ from dfstudy.report import diagrams, figures, schemes
 from dfstudy.study import temporal
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.features import features
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
@@ -89,6 +90,14 @@ common = {
     "seed": study.seed,
     "rules": [MEAN],
 }
+shapes = {"LSTM": {"cell": "lstm"}, "GRU": {"cell": "gru"}, "mean": {"cell": "mean"}}
+shapes |= {f"{name} + changes": shape | {"changes": True} for name, shape in shapes.items()}
+asked = {
+    name: {"model": "cnn_rnn", "variant": Variant(shape=shape), **common}
+    for name, shape in shapes.items()
+}
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+ahead([*asked.values()])
 resamples = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 # %% [markdown]
@@ -202,7 +211,7 @@ for layer in (paper.spatial, *paper.head.layers):
 # **Predict:** how many times faster is an epoch that reads features?
 
 # %%
-lstm = experiment.train("cnn_rnn", variant=Variant(shape={"cell": "lstm"}), **common)
+lstm = experiment.train(**asked["LSTM"])
 detector = lstm.detector
 prepared = study.data.prepared(detector.view)
 watched = PreparedSet(prepared, validation, by="video")
@@ -235,7 +244,7 @@ print(f"{from_pixels * n_epochs * (videos['split'] == 'train').sum():.0f} s")
 # **Predict:** the loss on training videos falls. What will validation do?
 
 # %%
-gru = experiment.train("cnn_rnn", variant=Variant(shape={"cell": "gru"}), **common)
+gru = experiment.train(**asked["GRU"])
 figures.learning_curves(lstm.history, title="LSTM on the features of frames")
 
 # %%
@@ -305,15 +314,7 @@ diagrams.over_time(
 # that has no memory at all. Which of the six will find `disorder`?
 
 # %%
-readers = {"LSTM": lstm, "GRU": gru}
-readers["mean"] = experiment.train(
-    "cnn_rnn", variant=Variant(shape={"cell": "mean"}), **common
-)
-for cell in ("LSTM", "GRU", "mean"):
-    shape = {"cell": cell.lower(), "changes": True}
-    readers[f"{cell} + changes"] = experiment.train(
-        "cnn_rnn", variant=Variant(shape=shape), **common
-    )
+readers = {name: experiment.train(**job) for name, job in asked.items()}
 on_val = {
     name: trained.result["metrics"]["val"]["all"]["auroc"]["value"]
     for name, trained in readers.items()
@@ -404,8 +405,7 @@ pd.DataFrame(said).T.rename(columns={0: "mean P(fake) of reals", 1: "of fakes"})
 # own people (lesson 03, section 8). So beside the chosen detector stand its twins.
 
 # %%
-shape = dict(headline.detector.info["shape"])
-by_start = twins("cnn_rnn", variant=Variant(shape=shape), **common)
+by_start = twins(**asked[chosen])
 twin_rows = compare(
     {start: trained.videos(videos, "test") for start, trained in by_start.items()},
     kind,

@@ -76,12 +76,16 @@ from dfstudy.report.motion import flow_colours
 from dfstudy.study import temporal
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.rule import MEAN, S1_CANDIDATES
-from dfstudy.training.twins import twins
+from dfstudy.training.twins import jobs, twins
 from dfstudy.video.flow import sampled_flow
 
 videos = study.data.manifest
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
+asked = {"model": "cnn_3d", "lesson": "07", "rules": [MEAN], **common}
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+ahead(jobs(**asked))
 
 # %% [markdown]
 # ## 1. From two dimensions to three
@@ -175,7 +179,7 @@ checks.reach(reach)
 # Which forgeries will it find on top?
 
 # %%
-deep = experiment.train("cnn_3d", lesson="07", rules=[MEAN], **common)
+deep = experiment.train(**asked)
 trunk = next(layer for layer in deep.detector.module.layers if hasattr(layer, "layers"))
 in_time = inflate_keras.in_time(trunk)
 seen = inflate_keras.reach(in_time)
@@ -358,7 +362,7 @@ figures.contact_sheet(
 # from nothing.
 
 # %%
-by_start = twins("cnn_3d", lesson="07", rules=[MEAN], **common)
+by_start = twins(**asked)
 tables = {start: trained.videos(videos, "test") for start, trained in by_start.items()}
 figures.intervals(
     compare(tables, kind, **resamples),

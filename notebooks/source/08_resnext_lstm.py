@@ -72,11 +72,12 @@ from dfstudy.course import quiz
 from dfstudy.data import combine, filters
 from dfstudy.data.loader import PreparedSet
 from dfstudy.data.truth import DISORDERS, kinds
-from dfstudy.report import figures
+from dfstudy.report import figures, schemes
 from dfstudy.report.bars import bars
 from dfstudy.study import batches, lengths
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import Job, ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
 
@@ -86,23 +87,42 @@ family = models.family("resnext_lstm")
 resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 
-def train(
+def asked(
     length: int = max(study.profile.lengths), *, start: str | None = None, **shape
-) -> experiment.Trained:
+) -> Job:
     """The detector of this lesson, on clips of `length` frames, or a variant of it."""
-    return experiment.train(
-        "resnext_lstm",
-        lesson="08",
-        data=study.data,
-        profile=study.profile,
-        seed=study.seed,
-        rules=[MEAN],
-        start=start,
-        variant=Variant(look={"frames": length}, shape=shape),
-    )
+    return {
+        "model": "resnext_lstm",
+        "lesson": "08",
+        "data": study.data,
+        "profile": study.profile,
+        "seed": study.seed,
+        "rules": [MEAN],
+        "start": start,
+        "variant": Variant(look={"frames": length}, shape=shape),
+    }
+
+
+# What this lesson comes to later is trained meanwhile, if a core is idle.
+longest_first = sorted(study.profile.lengths, reverse=True)
+later = [asked(recurrence="batch"), asked(recurrence="none")]
+later += [asked(start=start) for start in experiment.starts(study.profile)[1:]]
+ahead([*map(asked, longest_first), *later])
 
 
 # %% [markdown]
+# Each row below is a clip, each box a frame, and each arrow what the memory passes on.
+#
+# **Predict:** three clips go through the network together. On the right, what does the
+# score of the third clip depend on? Would its accuracy tell you?
+
+# %%
+schemes.recurrences()
+
+# %% [markdown]
+# The left one is what both papers describe, the right one what much of the code does. You
+# will write the test that tells them apart in section 4.
+#
 # ## 1. One network, two papers
 #
 # Faces of 112 by 112, at 30 frames a second from the start of the clip; a frame without a
@@ -138,8 +158,8 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 
 # %%
 by_length = {}
-for length in sorted(study.profile.lengths, reverse=True):
-    by_length[length] = train(length)
+for length in longest_first:
+    by_length[length] = experiment.train(**asked(length))
 lstm = by_length[max(by_length)]
 detector = lstm.detector
 prepared = study.data.prepared(detector.view)
@@ -286,7 +306,7 @@ def neighbour_swap(score, clip, neighbours, others) -> float:
 checks.neighbour_swap(neighbour_swap)
 
 # %%
-buggy = train(recurrence="batch")
+buggy = experiment.train(**asked(recurrence="batch"))
 clips = np.stack([watched[i][0].numpy() for i in some])
 middle = len(clips) // 2
 for name, trained in (("over time", lstm), ("over the batch", buggy)):
@@ -339,7 +359,7 @@ figures.intervals(fixed_or_not, title="The same LSTM, over time or over the batc
 readers, missing = {}, {}
 for name, shape in family.ABLATION.items():
     try:
-        readers[name] = train(**shape)
+        readers[name] = experiment.train(**asked(**shape))
     except family.NoStandIn as reason:
         missing[name] = str(reason)
 on_test = {name: t.result["metrics"]["test"]["all"] for name, t in readers.items()} | missing
@@ -499,7 +519,7 @@ pd.DataFrame({n: t.result["cost"] for n, t in sorted(by_length.items())}).T[
 # %%
 twins = {}
 for start in experiment.starts(study.profile):
-    trained = lstm if start == study.profile.pretrained else train(start=start)
+    trained = experiment.train(**asked(start=start))
     twins[trained.result["pretrained"]] = trained
 twin_rows = of_kinds(twins)
 figures.intervals(twin_rows, title="LSTM: its start and its twins, test videos")

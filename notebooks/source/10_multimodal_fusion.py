@@ -79,6 +79,7 @@ from dfstudy.report import figures, schemes
 from dfstudy.study import titles
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
+from dfstudy.training.ahead import ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
 from dfstudy.training.sweep import grid, sweep, verdicts
@@ -307,12 +308,15 @@ checks.untrue(untrue)
 
 # %%
 alone = {"families": (misquote.METHOD,)}
-ablation = {
-    "text only": experiment.train("fusion", variant=Variant(shape={"inputs": "text"}, **alone), **common),
-    "video only": experiment.train("fusion", variant=Variant(shape={"inputs": "video"}, **alone), **common),
-    "both, as S0": experiment.train("fusion", variant=Variant(misquoted=0, **alone), **common),
-    "both, misquoted": experiment.train("fusion", variant=Variant(**alone), **common),
+variants = {
+    "text only": Variant(shape={"inputs": "text"}, **alone),
+    "video only": Variant(shape={"inputs": "video"}, **alone),
+    "both, as S0": Variant(misquoted=0, **alone),
+    "both, misquoted": Variant(**alone),
 }
+asked = {name: {"model": "fusion", "variant": v, **common} for name, v in variants.items()}
+ahead([*asked.values(), {"model": "fusion", **common}])  # the last meanwhile, if a core is idle
+ablation = {name: experiment.train(**job) for name, job in asked.items()}
 fusion = ablation["both, misquoted"]
 figures.learning_curves(ablation["both, as S0"].history, title="Both, as S0")
 
