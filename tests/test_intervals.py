@@ -34,7 +34,7 @@ def test_covers_the_truth_about_as_often_as_it_says():
 
 @pytest.mark.parametrize("how", ["hard", "person"])
 def test_intervals_by_video_do_not_cover_as_they_say(how):
-    """A quick `benchmarks/intervals.py`: fails if groups were not drawn."""
+    """A quick `benchmarks/coverage.py`: fails if groups were not drawn."""
     made = Clustered(apart=(1.5,), **{how: 2.5 if how == "person" else 1.0})
     truth = made.truth()[0]
 

@@ -13,7 +13,7 @@ should know about the bootstrap", 2015) widens by the t distribution for that.
 
 An AUROC near 1 is too skewed for it: with 48 groups and 0.97, 92 % were covered. Its
 logit is not, and has a plain t interval (Pepe, "The Statistical Evaluation of Medical
-Tests", 2003, has the same for a DeLong variance). `benchmarks/intervals.py` measures
+Tests", 2003, has the same for a DeLong variance). `benchmarks/coverage.py` measures
 all of this.
 """
 

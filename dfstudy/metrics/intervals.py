@@ -7,7 +7,7 @@ Videos of one person, or of a swapped pair, are right or wrong together; resampl
 them one by one counts the same evidence several times, and the intervals come out too
 narrow (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007). What is read off
 the resamples is in `metrics.bca`. With few groups all of this is narrow:
-`benchmarks/intervals.py` measures how often the intervals cover the truth.
+`benchmarks/coverage.py` measures how often the intervals cover the truth.
 
 They are honest about who was sampled, not about what never was (another generator,
 another camera).

@@ -6,7 +6,7 @@
 Two things are drawn from something larger: the people who judge, and the clips. Another
 class would have judged these clips otherwise, and this class other clips. Resampling
 both at once covers both (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics
-2007); radiology calls it multi-reader multi-case analysis. `benchmarks/readers.py`
+2007); radiology calls it multi-reader multi-case analysis. `benchmarks/coverage.py`
 measures how often the interval covers the truth.
 """
 
