@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from drawn import words
+from matplotlib.text import Annotation
 from sklearn.metrics import roc_auc_score
 
 from dfstudy.models import fusion
@@ -69,7 +70,7 @@ def test_memory_passes_between_frames_of_a_clip_or_between_clips():
     said = words(fig)
     assert sum(text.isdigit() for text in said) == 2 * 3 * 5
     assert {"memory over time", "memory over the batch"} <= {*said}
-    arrows = [text for text in fig.axes[0].texts if text.arrow_patch is not None]
+    arrows = [text for text in fig.axes[0].texts if isinstance(text, Annotation)]
     moves = [np.subtract(one.xy, one.xyann) for one in arrows]
     assert sum(x > 0 and y == 0 for x, y in moves) == 3 * 4
     assert sum(x == 0 and y < 0 for x, y in moves) == 2 * 5
@@ -77,8 +78,8 @@ def test_memory_passes_between_frames_of_a_clip_or_between_clips():
 
 def test_the_best_of_equals_stands_above_them_all():
     ax = schemes.best_of(5, 4, seed=1).axes[0]
-    *every, best, truth = ax.lines
+    *every, best = ax.lines
     runs = np.stack([line.get_xdata() for line in every])
     np.testing.assert_array_equal(best.get_xdata(), runs.max(0))
     assert runs.shape == (4, 5)
-    assert best.get_xdata().mean() > truth.get_xdata()[0]
+    assert best.get_xdata().mean() > runs.mean() + 0.005

@@ -101,8 +101,8 @@ common = {
 schemes.best_of(versions=5, runs=papers.S3_RUNS, seed=study.seed)
 
 # %% [markdown]
-# No video was seen for this. All dots come from one bell curve around the dotted line: the
-# versions are the same, and the order of their best runs is chance. S3's table has five
+# No video was seen for this. All dots come from one bell curve: the versions are the same,
+# and the order of their best runs is chance. S3's table has five
 # versions, and of each the best run. Keep the picture in mind; section 8 comes back to it.
 #
 # ## 1. The last 18 layers
