@@ -1,5 +1,6 @@
 """Preparation: what is in the shards, that it resumes, that bad videos stop nothing."""
 
+import hashlib
 import io
 import json
 import os
@@ -12,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import webdataset
 
 from dfstudy.data import manifest, pool, shards
-from dfstudy.data.prepare import Prepared, prepare
+from dfstudy.data.prepare import Prepared, prepare, videos_in
 from dfstudy.data.view import View, see
 from dfstudy.video import faces
 from dfstudy.video.faces import Detection
@@ -215,6 +217,42 @@ def test_a_lost_or_damaged_shard_is_made_again(videos, tmp_path, seen, damage):
     again = run(videos, tmp_path)
     assert 0 < len(seen) <= 4 and contents(again) == before
     assert np.array_equal(first.array("clip-0"), again.array("clip-0"))
+
+
+def test_one_flipped_bit_is_found(videos, tmp_path):
+    prepared = run(videos, tmp_path)
+    assert prepared.damaged() == []
+    table = prepared.shards().set_index("shard")
+    assert table["videos"].sum() == 10 and table["dropped"].sum() == 1
+    victim = prepared.folder / "shard-000001.tar"
+    data = bytearray(victim.read_bytes())
+    assert hashlib.sha256(data).hexdigest() == table.loc[victim.name, "sha256"]
+    assert len(data) == table.loc[victim.name, "bytes"]
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(data)
+    (prepared.folder / "shard-000002.tar").unlink()
+    assert prepared.damaged() == ["shard-000001.tar", "shard-000002.tar"]
+
+
+def test_a_cache_without_checksums_is_still_good(videos, tmp_path, seen):
+    first = run(videos, tmp_path)
+    seen.clear()
+    for path in [first.folder / "index.parquet", *first.folder.glob("parts/*")]:
+        pq.write_table(pq.read_table(path).drop_columns("shard_sha256"), path)
+    old = run(videos, tmp_path)
+    assert not seen and old.urls() == first.urls()
+    assert np.array_equal(old.array("clip-0"), first.array("clip-0"))
+    with pytest.raises(ValueError, match="without checksums"):
+        old.damaged()
+
+
+def test_a_shard_of_a_set_size(videos, tmp_path):
+    one = 3 * 16 * 24 * 3 / 1e6
+    assert videos_in(10.5 * one, VIEW) == 10 and videos_in(one / 2, VIEW) == 1
+    flowing = replace(VIEW, flow="sampled")
+    assert videos_in(10.5 * one, flowing) == 4  # 3 bytes a pixel, and 4 of flow
+    prepared = run(videos, tmp_path, shard_videos=videos_in(10.5 * one, VIEW))
+    assert sorted(prepared.index.groupby("shard").size()) == [5, 6]
 
 
 def test_what_a_killed_run_left_is_swept_up(videos, tmp_path):

@@ -164,7 +164,7 @@ def test_our_readme_is_what_is_published():
     assert check.in_sync(paths.root()) == []
 
 
-def test_the_picture_is_drawn_from_rendered_videos(root, tiny_data, monkeypatch):
+def test_the_picture_is_drawn_from_rendered_videos(tiny_data, root, monkeypatch):
     from dfstudy.data import dataset
 
     runs = paths.runs("smoke")

@@ -72,6 +72,8 @@ class Prepared:
         index = pd.read_parquet(
             io.BytesIO(store.read("index.parquet")), dtype_backend="numpy_nullable"
         )
+        # A cache of an older version knows no checksums.
+        index = index.reindex(columns=SCHEMA.names)
         return cls(store.folder, View.from_dict(about["view"]), index)
 
     def first(self, frames: int) -> "Prepared":
@@ -111,9 +113,14 @@ class Prepared:
         return [Store(self.folder).url(name) for name in names]
 
     def damaged(self) -> list[str]:
-        """Reads every shard; the names of those that are not as they were written."""
-        wrong = []
-        for row in self.shards().itertuples():
+        """Reads every shard; the names of those that are not as they were written.
+
+        ValueError where they were written before checksums were kept.
+        """
+        table, wrong = self.shards(), []
+        if table["sha256"].isna().any():
+            raise ValueError(f"{self.folder} was prepared without checksums")
+        for row in table.itertuples():
             try:
                 data = Store(self.folder).read(row.shard)
             except FileNotFoundError:
