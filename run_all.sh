@@ -46,7 +46,7 @@ if [ "$(seal "$python")" != "$(cat "$venv/complete" 2>/dev/null)" ]; then
   rm -f "$venv/complete" # so that the next start makes an interrupted installation anew
   "$python" -m venv --clear "$venv"
   pip() { "$venv/bin/python" -m pip --disable-pip-version-check "$@"; }
-  if ! { pip install -q uv && "$venv/bin/uv" pip install --python "$venv/bin/python" -r "$here/requirements.lock"; }; then
+  if ! { pip install -q uv && "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" -r "$here/requirements.lock"; }; then
     say 'uv did not do it; trying pip, which takes longer'
     pip install -r "$here/requirements.lock"
   fi

@@ -1,82 +1,76 @@
-"""Does `dfstudy audit` find what is planted, and is it quiet where nothing is?
+"""Does `dfstudy audit` find what is planted, and is it quiet where nothing is?"""
 
-    python benchmarks/audit.py [--sets 20] [--pairs 24] [--frames 8]
-
-Renders clean synthetic sets of seeds 0, 1, ... (half a minute each), audits each, and
-plants each of six shortcuts into the files of the first. (Backgrounds are decoded again
-only for their own.) Prints both tables. Sets are temporary, one at a time.
-"""
-
-import argparse
-import tempfile
-import time
+import shutil
 import warnings
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.measure import Scale, benchmark, seconds
 from dfstudy.data import index, splits, synth
 from dfstudy.study.audit import PROBES, audit, found, planted
+from dfstudy.video.read import iter_frames
 
 
-def rendered(folder, args, seed):
-    """The manifest of a clean set."""
-    size = {"pairs": args.pairs, "frames": args.frames, "size": (216, 384)}
-    root = synth.make(folder, **size, seed=seed, workers=args.workers, progress=False)
-    return splits.split(index.index(root, progress=False), seed=0)[0]
+@benchmark("an audit of a set", "decoding it once", long=True)
+def audit_of_sets(scale: Scale) -> dict:
+    """Ten minutes: clean sets of several seeds, and six shortcuts planted in the first.
+
+    Backgrounds are decoded again only for their own shortcut.
+    """
+    quiet, loud, ours, baseline = [], [], [], []
+    for seed in range(scale.of(20, 1)):
+        place = scale.folder / str(seed)
+        videos = _rendered(place / "set", scale, seed)
+        row, took = _audited(videos)
+        quiet.append({"seed": seed} | row)
+        ours.append(took)
+        baseline.append(seconds(lambda of=videos: _decode(of))[0])
+        for shortcut in scale.of(planted.SHORTCUTS, ()) if seed == 0 else ():
+            dirty = planted.planted(videos, shortcut, seed=0, out=place / shortcut)
+            row, _ = _audited(dirty, decode=shortcut == "background")
+            loud.append({"planted": shortcut} | row)
+        shutil.rmtree(place)
+    alarms = sum(row["alarm"] for row in quiet)
+    return {
+        "ours_s": sum(ours),
+        "baseline_s": sum(baseline),
+        "sets": len(quiet),
+        "alarms": alarms,
+        "shortcuts_found": sum(row["alarm"] for row in loud),
+        "tables": {"clean sets": quiet, "planted": loud},
+    }
 
 
-def row(table, seconds):
-    """AUROC and corrected p of each probe, in one line."""
+def _rendered(folder: Path, scale: Scale, seed: int) -> pd.DataFrame:
+    pairs = scale.of(24, 6)
+    size = {"pairs": pairs, "frames": scale.of(8, 4), "size": (216, 384)}
+    root = synth.make(folder, **size, seed=seed, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", index.LeftOutWarning)
+        return splits.split(index.index(root, progress=False), seed=0)[0]
+
+
+def _audited(manifest: pd.DataFrame, *, decode: bool = True) -> tuple[dict, float]:
+    """AUROC and corrected p of each probe, whether it is an alarm; wall seconds."""
+    probes = [p for p in PROBES if decode or p != "background"]
+    table = None
+
+    def work() -> None:
+        nonlocal table
+        table = audit(manifest, probes=probes)
+
+    took, _ = seconds(work)
     cells = {
         each.title: "n/a"
         if pd.isna(each.value)
         else f"{each.value:.2f} {each.p_holm:.3f}"
         for each in table.itertuples()
     }
-    return cells | {"alarm": found(table), "s": round(seconds, 1)}
+    return cells | {"alarm": bool(found(table))}, took
 
 
-def timed(manifest, *, decode=True):
-    """Its audit, and the seconds that took."""
-    start = time.perf_counter()
-    table = audit(manifest, probes=[p for p in PROBES if decode or p != "background"])
-    return table, time.perf_counter() - start
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", type=int, default=20)
-    parser.add_argument("--pairs", type=int, default=24)
-    parser.add_argument("--frames", type=int, default=8)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    warnings.simplefilter("ignore", index.LeftOutWarning)
-    quiet, loud = {}, {}
-    for seed in range(args.sets):
-        with tempfile.TemporaryDirectory() as folder:
-            videos = rendered(Path(folder) / "set", args, seed)
-            table, seconds = timed(videos)
-            quiet[f"seed {seed}"] = row(table, seconds)
-            print(seed, quiet[f"seed {seed}"], flush=True)
-            for shortcut in planted.SHORTCUTS if seed == 0 else ():
-                out = Path(folder) / shortcut
-                dirty = planted.planted(videos, shortcut, seed=0, out=out)
-                table, seconds = timed(dirty, decode=shortcut == "background")
-                hit = table.set_index("probe").loc[planted.FINDS[shortcut]]
-                loud[shortcut] = {"found": hit["verdict"]} | row(table, seconds)
-                print(shortcut, loud[shortcut], flush=True)
-    show = {"display.width": 250, "display.max_columns": 20}
-    with pd.option_context(*(item for pair in show.items() for item in pair)):
-        print("\nAUROC and corrected p of each probe, planted:")
-        print(pd.DataFrame(loud).T)
-        print("\nclean sets:")
-        print(pd.DataFrame(quiet).T)
-    alarms = sum(each["alarm"] for each in quiet.values())
-    print(f"\nalarms: {alarms} of {len(quiet)} clean sets")
-    hits = sum(each["found"] == "SHORTCUT" for each in loud.values())
-    print(f"found: {hits} of {len(loud)} planted shortcuts")
-
-
-if __name__ == "__main__":
-    main()
+def _decode(manifest: pd.DataFrame) -> None:
+    for path in manifest["path"]:
+        for _ in iter_frames(path):
+            pass

@@ -1,65 +1,69 @@
-"""A verdict on 10 s of 1080p: how long, how much memory, and how much for 10 minutes.
+"""A verdict on one video: seconds of ten, and memory of ten minutes."""
 
-    python benchmarks/predict.py [--threads 2]
-
-The clip is rendered here. The detector is ReLSTM at its full size with 16 frames (S4's
-view; random weights, which cost what trained ones do), saved as a detector folder. Time
-is the median of five verdicts in one process that has given one before; processor
-seconds stand beside it for machines that are busy. Memory is the peak of a fresh
-process, of the same frames shown for 10 s and, repeated, for 10 min. The second view is
-of frames spread over the whole video, which has to be decoded to its end. Exit code 1
-where a limit is missed.
-"""
-
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import av
-import numpy as np
 import psutil
 
-SECONDS, LONG, FPS, SIZE, FRAMES = 10, 600, 25, (1080, 1920), 16
-MOST_S, MOST_MB, MOST_RATIO = 3.0, 2000, 1.2
+from benchmarks import videos
+from benchmarks.measure import Scale, benchmark, peak_memory, seconds
+from dfstudy import paths
+
+FRAMES, LONG_S, MOST_MB = 16, 600, 2000
 
 
-def render(path: Path) -> Path:
-    """A talking head of 10 s: drawn twice a second, under a camera that always pans."""
-    from dfstudy.data import synth
+@benchmark("a verdict on 10 s of 1080p", "playing it", at_most=0.3)
+def predict_vs_playing(scale: Scale) -> dict:
+    """ReLSTM at its full size, S4's view: after one verdict, the median of five.
 
-    person = synth.Person.random(np.random.default_rng(0))
-    clip = synth.render_clip(person, 0, frames=2 * SECONDS, size=SIZE, fps=2)
-    return _write(path, clip.frames)
-
-
-def _write(path: Path, frames: np.ndarray) -> Path:
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
-        stream.height, stream.width, stream.pix_fmt = *SIZE, "yuv420p"
-        for i in range(SECONDS * FPS):
-            frame = np.roll(frames[i * len(frames) // (SECONDS * FPS)], i, axis=1)
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            out.mux(stream.encode(picture))
-        out.mux(stream.encode(None))
-    return path
+    Random weights, which cost what trained ones do. In a fresh process, with its peak.
+    """
+    found = _fresh(
+        videos.talking(scale), _detector(scale, "first"), times=scale.of(5, 1)
+    )
+    return {
+        "ours_s": statistics.median(found["seconds"]),
+        "baseline_s": float(scale.of(videos.LONG_S, 2)),
+        "ours_cpu_s": statistics.median(found["processor"]),
+        "ours_mb": found["peak_mb"],
+        "stages": found["stages"],
+        "checks": {f"peak <= {MOST_MB} MB": found["peak_mb"] <= MOST_MB},
+    }
 
 
-def repeat(path: Path, out: Path) -> Path:
+@benchmark("memory of a verdict on 10 min", "on 10 s", ratio="memory", at_most=1.2)
+def predict_memory_10min(scale: Scale) -> dict:
+    """Frames over the whole video, which is decoded to its end."""
+    short, model = videos.talking(scale), _detector(scale, "even")
+    long = _repeated(short, scale.folder / "long.mp4", scale.of(LONG_S, 6))
+    small, large = (_fresh(path, model, times=0) for path in (short, long))
+    return {
+        "ratio": large["peak_mb"] / small["peak_mb"],
+        "ours_s": large["seconds"][0],
+        "baseline_s": small["seconds"][0],
+        "ours_mb": large["peak_mb"],
+        "baseline_mb": small["peak_mb"],
+        "frames": [large["frames"], small["frames"]],
+    }
+
+
+def _repeated(path: Path, out: Path, length_s: float) -> Path:
     """The same packets again and again, up to a long video; nothing is encoded."""
+    with av.open(str(path)) as source:
+        turn_s = float(source.duration / av.time_base)
     with av.open(str(out), "w") as target:
         copy = None
-        for turn in range(LONG // SECONDS):
+        for turn in range(round(length_s / turn_s)):
             with av.open(str(path)) as source:
                 (stream,) = source.streams.video
                 copy = copy or target.add_stream_from_template(stream)
-                shift = round(turn * SECONDS / stream.time_base)
+                shift = round(turn * turn_s / stream.time_base)
                 for packet in source.demux(stream):
                     if packet.dts is None:
                         continue
@@ -69,102 +73,54 @@ def repeat(path: Path, out: Path) -> Path:
     return out
 
 
-def detector(folder: Path, **view) -> Path:
-    from dfstudy.models import detector as detectors
-    from dfstudy.models import resnext_lstm
+def _detector(scale: Scale, sampling: str) -> Path:
+    """The folder of ReLSTM; its full network, but in a quick run."""
+    from dfstudy.models import detector, resnext_lstm
     from dfstudy.training.rule import Rule
 
-    look = replace(resnext_lstm.view(FRAMES), **view)
-    built = resnext_lstm.build(view=look, network="full", pretrained="none")
-    made = detectors.new(built, view=look, data_kind="synthetic", seed=0)
+    look = resnext_lstm.view(scale.of(FRAMES, 4))
+    if sampling == "even":
+        look = replace(look, sampling="even", drop="video")
+    network = scale.of("full", "slim")
+    built = resnext_lstm.build(view=look, network=network, pretrained="none")
+    made = detector.new(built, view=look, data_kind="synthetic", seed=0)
     made.info["rule"] = asdict(Rule("mean", 0.5))
-    return made.save(folder)
+    return made.save(scale.folder / f"model-{sampling}")
 
 
-def once(video: Path, model: Path, threads: int, times: int) -> dict:
-    """In a fresh process: seconds of `times` verdicts after one, and the peak in MB."""
-    call = [sys.executable, __file__, "--one", str(video), str(model)]
-    call += ["--times", str(times), "--threads", str(threads)]
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    environment = os.environ | dict.fromkeys(names, str(threads))
-    done = subprocess.run(
-        call, capture_output=True, text=True, env=environment, check=True
+def _fresh(video: Path, model: Path, *, times: int) -> dict:
+    """In a process of its own: seconds of `times` verdicts after one, and its peak."""
+    call = [sys.executable, "-m", "benchmarks.predict", video, model, str(times)]
+    child = psutil.Popen(
+        list(map(str, call)), stdout=subprocess.PIPE, text=True, cwd=paths.root()
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    with peak_memory(child.pid) as peak:
+        said, _ = child.communicate()
+    if child.returncode:
+        raise RuntimeError(f"the verdict on {video.name} ended with {child.returncode}")
+    return json.loads(said.splitlines()[-1]) | {"peak_mb": peak()}
 
 
-def one(video: str, model: str, times: int, threads: int) -> dict:
-    import resource
-
-    import torch
-
+def _child(video: str, model: str, times: str) -> None:
     from dfstudy.detect.predict import predict
     from dfstudy.models.detector import load
 
-    torch.set_num_threads(threads)
-    detectors = [load(model)]
-    seconds, processor, stages = [], [], []
-    for _ in range(times + 1):
-        start, cpu = time.perf_counter(), time.process_time()
+    detectors, runs, stages, verdict = [load(model)], [], [], None
+
+    def judge() -> None:
+        nonlocal verdict
         verdict = predict(video, detectors)
-        seconds.append(time.perf_counter() - start)
-        processor.append(time.process_time() - cpu)
+
+    for _ in range(int(times) + 1):
+        runs.append(seconds(judge))
         stages.append(verdict.seconds)
-    median = {
-        k: statistics.median(s[k] for s in stages[1:] or stages) for k in stages[0]
-    }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {
-        "seconds": seconds[1:] or seconds,
-        "processor": processor[1:] or processor,
-        "stages": median,
-        "peak_mb": peak,
-        "frames": verdict.frames["decoded"],
-        "faces": len(verdict.faces),
-    }
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--times", type=int, default=5)
-    args = parser.parse_args()
-    if args.one:
-        print(json.dumps(one(*args.one, args.times, args.threads)))
-        return 0
-    missed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        short = render(place / "short.mp4")
-        long = repeat(short, place / "long.mp4")
-        load = psutil.getloadavg()[0]
-        print(f"{args.threads} threads, load {load:.1f} of {os.cpu_count()} cores")
-        for name, view in {
-            "the first frames (S4)": {},
-            "over the whole video": {"sampling": "even", "drop": "video"},
-        }.items():
-            model = detector(place / "model", **view)
-            fast = once(short, model, args.threads, args.times)
-            small = once(short, model, args.threads, 0)
-            large = once(long, model, args.threads, 0)
-            median = statistics.median(fast["seconds"])
-            ratio = large["peak_mb"] / small["peak_mb"]
-            stages = ", ".join(f"{k} {v:.2f}" for k, v in fast["stages"].items())
-            print(f"\n{name}: {fast['faces']} face, {fast['frames']} frames decoded")
-            work = statistics.median(fast["processor"])
-            print(f"  10 s: median of {args.times} {median:.2f} s ({stages})")
-            print(f"        {work:.2f} processor seconds, of all threads together")
-            print(f"  10 s: peak of a fresh process {small['peak_mb']:.0f} MB")
-            print(
-                f"  10 min: peak {large['peak_mb']:.0f} MB, {ratio:.2f} times as much;"
-                f" {large['frames']} frames decoded in {large['seconds'][0]:.1f} s"
-            )
-            missed += median > MOST_S or small["peak_mb"] > MOST_MB
-            missed += ratio > MOST_RATIO
-    print(f"\nlimits: {MOST_S} s, {MOST_MB} MB, {MOST_RATIO} times: {missed} missed")
-    return 1 if missed else 0
+    kept = slice(1, None) if int(times) else slice(None)
+    wall, processor = zip(*runs[kept], strict=True)
+    of = {k: statistics.median(s[k] for s in stages[kept]) for k in stages[0]}
+    found = {"seconds": wall, "processor": processor, "stages": of}
+    print(json.dumps(found | {"frames": verdict.frames["decoded"]}))
+    time.sleep(0.2)  # so that the peak is seen
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _child(*sys.argv[1:])

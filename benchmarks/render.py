@@ -1,69 +1,43 @@
-"""Frames a second that one core renders and encodes, against encoding ready frames.
-
-    python benchmarks/render.py
-
-The baseline is `write_video` of frames that exist already: what any renderer would pay.
-A set is timed whole (people painted, real and forged clips, truth, masks), as `make`
-does it, on one core. Processor seconds, so that a busy machine matters less.
-"""
+"""The synthetic set: drawing and encoding it, against encoding ready frames."""
 
 import shutil
-import tempfile
-import time
-from pathlib import Path
 
-import cv2
 import numpy as np
 
+from benchmarks.measure import Scale, benchmark, in_turns, one_thread
 from dfstudy.data import synth
 from dfstudy.video.write import write_video
 
-PAIRS, FRAMES, SIZE = 6, 48, (216, 384)
 
+@benchmark("a set drawn and encoded, one core", "ready frames encoded")
+def render_vs_encode(scale: Scale) -> dict:
+    """People painted, real and forged clips, truth and masks, as `make` does it."""
+    pairs, frames, size = scale.of(4, 1), scale.of(48, 4), (216, 384)
+    clips = pairs * (2 + len(synth.FAMILIES))
+    person = synth.Person.random(np.random.default_rng(0))
+    ready = synth.render_clip(person, 0, frames=frames, size=size, fps=24).frames
+    made = scale.folder / "set"
 
-def cpu_seconds(work) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def main() -> None:
-    cv2.setNumThreads(1)
-    folder = Path(tempfile.mkdtemp())
-    a_pair = 2 + len(synth.FAMILIES)
-    clips = a_pair * PAIRS
-    synth.make(folder / "warm", pairs=1, frames=4, size=SIZE, workers=1, progress=False)
-    whole = cpu_seconds(
-        lambda: synth.make(
-            folder / "set",
-            pairs=PAIRS,
-            frames=FRAMES,
-            size=SIZE,
+    def whole() -> None:
+        shutil.rmtree(made, ignore_errors=True)
+        synth.make(
+            made,
+            pairs=pairs,
+            frames=frames,
+            size=size,
             seed=1,
             workers=1,
             progress=False,
         )
-    )
-    person = synth.Person.random(np.random.default_rng(0))
-    ready = synth.render_clip(person, 0, frames=FRAMES, size=SIZE, fps=24).frames
-    plain = cpu_seconds(
-        lambda: [
-            write_video(folder / "ready.mp4", ready, fps=24, qp=22)
-            for _ in range(clips)
-        ]
-    )
-    files = list((folder / "set").rglob("*.mp4"))
-    total = clips * FRAMES
-    print(f"rendered and encoded  {total / whole:7.0f} frames/s a core")
-    print(f"encoded only          {total / plain:7.0f} frames/s a core (baseline)")
-    print(f"ratio                 {whole / plain:7.2f} x the baseline's time")
-    course = 120 * a_pair
-    print(
-        f"{course} clips on 2 cores  {course / clips * whole / 2:7.0f} s, all the rest"
-    )
-    print(f"bytes a frame         {sum(f.stat().st_size for f in files) / total:7.0f}")
-    shutil.rmtree(folder)
 
+    def plain() -> None:
+        for _ in range(clips):
+            write_video(scale.folder / "ready.mp4", ready, fps=24, qp=22)
 
-if __name__ == "__main__":
-    main()
+    with one_thread():
+        times = in_turns(whole, plain, repeats=scale.of(3, 1))
+    size_of = sum(file.stat().st_size for file in made.rglob("*.mp4"))
+    return times | {
+        "frames_per_s": clips * frames / times["ours_s"],
+        "bytes_per_frame": size_of / (clips * frames),
+    }

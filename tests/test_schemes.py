@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from drawn import words
+from matplotlib.text import Annotation
 from sklearn.metrics import roc_auc_score
 
 from dfstudy.models import fusion
@@ -62,3 +63,23 @@ def test_fusion_has_the_sizes_of_the_network():
     for size in sizes[:-1]:
         assert str(size) in said
     assert f"MiniLM, {built.text.in_features}" in said
+
+
+def test_memory_passes_between_frames_of_a_clip_or_between_clips():
+    fig = schemes.recurrences(clips=3, frames=5)
+    said = words(fig)
+    assert sum(text.isdigit() for text in said) == 2 * 3 * 5
+    assert {"memory over time", "memory over the batch"} <= {*said}
+    arrows = [text for text in fig.axes[0].texts if isinstance(text, Annotation)]
+    moves = [np.subtract(one.xy, one.xyann) for one in arrows]
+    assert sum(x > 0 and y == 0 for x, y in moves) == 3 * 4
+    assert sum(x == 0 and y < 0 for x, y in moves) == 2 * 5
+
+
+def test_the_best_of_equals_stands_above_them_all():
+    ax = schemes.best_of(5, 4, seed=1).axes[0]
+    *every, best = ax.lines
+    runs = np.stack([line.get_xdata() for line in every])
+    np.testing.assert_array_equal(best.get_xdata(), runs.max(0))
+    assert runs.shape == (4, 5)
+    assert best.get_xdata().mean() > runs.mean() + 0.005

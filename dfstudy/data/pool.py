@@ -102,7 +102,9 @@ def _pool(view: View, workers: int) -> ProcessPoolExecutor:
         workers, mp_context=context, initializer=_start, initargs=(view,)
     )
     try:
-        pool.submit(os.getpid).result()
+        # One for each, so that they start side by side and not one when another is up.
+        ready = [pool.submit(os.getpid) for _ in range(workers)]
+        ready[0].result()
     except BrokenProcessPool as error:
         raise RuntimeError(
             "worker processes cannot start: in a script, call this from under "

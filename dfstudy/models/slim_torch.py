@@ -40,7 +40,7 @@ class Slim:
     schedule: str = "one_cycle"
     weight_decay: float = 0.05
     augmentation: str = "mirror_shift"
-    epoch_factor: float = 1.0  # times the profile's: more for what trains in no time
+    epoch_factor: float = 0.8  # times the profile's: more for what trains in no time
 
     @property
     def features(self) -> int:

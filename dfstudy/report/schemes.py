@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from dfstudy.report import style
 from dfstudy.report.boxes import GREY, PLAIN, arrow, box, canvas
-from dfstudy.report.style import MUTED
+from dfstudy.report.style import INK, MUTED
 
 _SHRINKS = 0.709  # from one step of MTCNN's pyramid to the next: half of the area
 
@@ -189,3 +189,47 @@ def pairs(labels: np.ndarray, scores: np.ndarray) -> Figure:
 
 def _note() -> dict[str, object]:
     return {"ha": "center", "va": "center", "color": MUTED, "size": 11}
+
+
+def recurrences(*, clips: int = 3, frames: int = 5) -> Figure:
+    """A batch of clips, read along time as meant, and along the batch by mistake."""
+    fig = style.figure(12, 3.2)
+    wide = frames + 1.2
+    ax = canvas(fig, (-1.5, 2 * wide + 0.2), (-0.95, clips * 0.8 + 0.2))
+    readings = {"over time": (1, 0), "over the batch": (0, 1)}
+    for i, (name, (right, down)) in enumerate(readings.items()):
+        left = i * (wide + 0.6)
+        for row in range(clips):
+            y = (clips - 1 - row) * 0.8
+            colour = style.SHADES(0.95 - 0.25 * row)
+            for column in range(frames):
+                x = left + column
+                box(ax, x, y, f"{column + 1}", colour=colour, width=0.5, height=0.36)
+                if column + right < frames and row + down < clips:
+                    end = (x + 0.72 * right, y - 0.58 * down)
+                    arrow(ax, (x + 0.27 * right, y - 0.2 * down), end)
+            if not i:
+                ax.text(-0.5, y, f"clip {row + 1}", **(_note() | {"ha": "right"}))
+        ax.text(left + (frames - 1) / 2, -0.65, f"memory {name}", **_note())
+    ax.set_title("What the memory passes on, and to whom")
+    return fig
+
+
+def best_of(versions: int, runs: int, *, seed: int = 0) -> Figure:
+    """Scores of versions that are all equally good, each trained `runs` times.
+
+    One bell curve deals them all; the best of each version is marked. The picture does
+    not say so: that is for the reader to find out.
+    """
+    scores = np.random.default_rng(seed).normal(0.9, 0.01, (versions, runs))
+    fig = style.figure(8, 3.4)
+    ax = fig.subplots()
+    rows = np.arange(versions)
+    ax.plot(scores, rows, "o", color=MUTED, alpha=0.6, markersize=7)
+    ax.plot(scores.max(1), rows, "D", color=INK, markersize=9, label="best run")
+    ax.set_yticks(rows, [f"version {i + 1}" for i in rows])
+    ax.invert_yaxis()
+    ax.xaxis.get_major_locator().set_params(nbins=6)
+    ax.set(xlabel="AUROC", title="Each dot is one training")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    return fig

@@ -18,8 +18,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from distributed import Client
 
-_DAY = 24 * 3600  # seconds
-
 
 def forecast(
     *,
@@ -37,15 +35,15 @@ def forecast(
         cores: how many, a row each.
 
     Returns:
-        Columns: cores, days, terabytes (of shards), megabytes a second (written by all
-        cores together: what network and store have to bear).
+        Columns: cores, hours (of work), terabytes (of shards), megabytes a second
+        (written by all cores together: what network and store have to bear).
     """
     work = hours * 3600 / watched_s * took_s  # seconds of one core
     size = hours * 3600 / watched_s * n_bytes
     return pd.DataFrame(
         {
             "cores": cores,
-            "days": [work / n / _DAY for n in cores],
+            "hours": [work / n / 3600 for n in cores],
             "terabytes": [size / 1e12] * len(cores),
             "megabytes a second": [size / (work / n) / 1e6 for n in cores],
         }

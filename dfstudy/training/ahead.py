@@ -27,6 +27,7 @@ from dfstudy.training.experiment import result_file, train
 Job = Mapping[str, Any]  # the arguments of `experiment.train`
 _WORTH = 500  # epochs times pairs of people; a process imports its libraries for 20 s
 _SETTLE = 20.0  # seconds after which a new process shows how busy it keeps a core
+_BEGUN: list[BaseProcess] = []  # for every call in this process
 
 
 def ahead(jobs: Sequence[Job]) -> "Ahead | None":
@@ -61,14 +62,19 @@ class Ahead(threading.Thread):
 
     def run(self) -> None:
         """Start a process whenever there is an idle core, and something for it."""
-        begun: list[BaseProcess] = []
-        while any(map(_is_left, self._jobs)):
-            if not workers.room():
-                continue  # it has waited a while before it says so
-            begun.append(workers.begin(_train, self._jobs, self._log))
-            begun[-1].join(_SETTLE)
-            if any(process.exitcode for process in begun):
-                return
+        mine: list[BaseProcess] = []
+        # The error of one that failed is for the lesson to meet.
+        while any(map(_is_left, self._jobs)) and not any(p.exitcode for p in mine):
+            working = [process for process in _BEGUN if process.is_alive()]
+            # One core is the lesson's own, even while it waits for a file or a lock.
+            if len(working) >= workers.cores() - 1:
+                working[0].join(_SETTLE)
+            elif workers.room():
+                mine.append(workers.begin(_train, self._jobs, self._log))
+                _BEGUN.append(mine[-1])
+                mine[-1].join(_SETTLE)
+        for process in mine:
+            process.join()
 
 
 def _is_left(job: Job) -> bool:

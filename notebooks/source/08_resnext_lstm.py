@@ -72,7 +72,7 @@ from dfstudy.course import quiz
 from dfstudy.data import combine, filters
 from dfstudy.data.loader import PreparedSet
 from dfstudy.data.truth import DISORDERS, kinds
-from dfstudy.report import figures
+from dfstudy.report import figures, schemes
 from dfstudy.report.bars import bars
 from dfstudy.study import batches, lengths
 from dfstudy.study.kinds import compare
@@ -111,6 +111,18 @@ ahead([*map(asked, longest_first), *later])
 
 
 # %% [markdown]
+# Each row below is a clip, each box a frame, and each arrow what the memory passes on.
+#
+# **Predict:** three clips go through the network together. On the right, what does the
+# score of the third clip depend on? Would its accuracy tell you?
+
+# %%
+schemes.recurrences()
+
+# %% [markdown]
+# The left one is what both papers describe, the right one what much of the code does. You
+# will write the test that tells them apart in section 4.
+#
 # ## 1. One network, two papers
 #
 # Faces of 112 by 112, at 30 frames a second from the start of the clip; a frame without a

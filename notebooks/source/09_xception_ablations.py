@@ -72,7 +72,7 @@ from dfstudy.data.truth import kinds
 from dfstudy.metrics import scores
 from dfstudy.models import detector as detectors
 from dfstudy.models.losses_torch import BinaryCrossEntropy, FocalLoss
-from dfstudy.report import figures
+from dfstudy.report import figures, schemes
 from dfstudy.report import repeats as every_run
 from dfstudy.study import papers, repeats
 from dfstudy.training import costs, experiment, results
@@ -93,6 +93,18 @@ common = {
 }
 
 # %% [markdown]
+# Five versions of a detector, trained several times each. Every dot is one run on test.
+#
+# **Predict:** which version would you choose? By how much is it better than the last?
+
+# %%
+schemes.best_of(versions=5, runs=papers.S3_RUNS, seed=study.seed)
+
+# %% [markdown]
+# No video was seen for this. All dots come from one bell curve: the versions are the same,
+# and the order of their best runs is chance. S3's table has five
+# versions, and of each the best run. Keep the picture in mind; section 8 comes back to it.
+#
 # ## 1. The last 18 layers
 #
 # S3 takes Xception with ImageNet's weights, "with 18 of the last unfrozen layers". What

@@ -81,11 +81,23 @@ from dfstudy.training import results
 
 gather.results(study)
 resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
+sets = comparison.compare(study.runs, **resample)
+mine = study.data.identity()["split_sha256"]
+one = next(found for found in sets if found.about["split_sha256"] == mine)
+
+# %% [markdown]
+# Here they are, each with the interval that other people in the test set would give it.
+#
+# **Predict:** which detector is on top? Is its interval clear of the second's? Which of
+# these differences would you bet on?
+
+# %%
+compared.quality(one)
 
 # %% [markdown]
 # ## 1. The table
 #
-# Everything below comes from the result files, not from memory: who was trained on what,
+# Everything here comes from the result files, not from memory: who was trained on what,
 # what was chosen on validation, what each test video scored. Three rules make one table
 # of it.
 #
@@ -96,19 +108,11 @@ resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 #   beside a family that shows its only one has twelve chances to be lucky. Where only
 #   variants were trained, validation has chosen among them.
 # - **The trivial rows.** A detector that never looks is in every table.
-#
-# **Predict:** which detector is on top? Is its interval clear of the second's?
 
 # %%
-sets = comparison.compare(study.runs, **resample)
-mine = study.data.identity()["split_sha256"]
-one = next(found for found in sets if found.about["split_sha256"] == mine)
 print(one.stamp)
 print(f"{one.about['videos']} of {one.about['scored']} test videos, {one.about['groups']} groups")
 print(f"fakes: {', '.join(one.about['families'])}")
-compared.quality(one)
-
-# %%
 tables.quality(one)
 
 # %% [markdown]

@@ -32,7 +32,7 @@
 #
 # After this lesson you can
 #
-# - **forecast** days and terabytes from a minute of measuring;
+# - **forecast** hours and terabytes from a minute of measuring;
 # - say what is **in a shard**, and find out whether one is damaged;
 # - write a **step that may be repeated**, so that a lost worker costs only time;
 # - **deal** every batch to many ranks, without duplicates and without losses;
@@ -306,7 +306,7 @@ table.columns = [f"batch {i}" for i in table.columns]
 seen = pd.Series(np.concatenate([np.concatenate(parts) for parts in given])).value_counts()
 fillers = sum(reader.is_filler(i) for reader in readers for i in range(len(reader)))
 print(f"{len(names)} videos; seen by somebody: {len(seen)}; more than once: {int((seen > 1).sum())}, fillers: {fillers}")
-table.iloc[:, [0, 1, -1]].map(lambda items: f"{len(items)}: {', '.join(items[:2])} ...")
+table.iloc[:, :3].map(lambda items: f"{len(items)}: {', '.join(items[:2])} ...")
 
 # %% [markdown]
 # Where the last batch has fewer videos than there are ranks, a rank without one reads the
@@ -377,7 +377,8 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # dfstudy index data/videos --out manifest.parquet
 # dfstudy split manifest.parquet --fractions 0.8 0.1 0.1
 # dfstudy prepare manifest.parquet --videos s3://bucket/videos \
-#     --out s3://bucket/prepared --shard-mb 256 --scheduler local
+#     --out s3://bucket/prepared --size 112 112 --resize adaptive \
+#     --shard-mb 256 --scheduler local
 # ```
 #
 # On a cluster with SLURM, a job starts a Dask scheduler and as many workers as it has
@@ -390,12 +391,14 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # #SBATCH --ntasks-per-node=16
 # #SBATCH --cpus-per-task=1
 # #SBATCH --time=12:00:00
+# rm -f scheduler.json
 # dask scheduler --scheduler-file scheduler.json --interface eth0 &
 # srun dask worker --scheduler-file scheduler.json --nthreads 1 --interface eth0 &
 # while [ ! -s scheduler.json ]; do sleep 1; done
 # address=$(python -c 'import json; print(json.load(open("scheduler.json"))["address"])')
 # dfstudy prepare manifest.parquet --videos s3://bucket/videos \
-#     --out s3://bucket/prepared --shard-mb 256 --scheduler "$address"
+#     --out s3://bucket/prepared --size 112 112 --resize adaptive \
+#     --shard-mb 256 --scheduler "$address"
 # ```
 #
 # Training is a second job, with a rank for each GPU. `SHARDS` is the folder that `prepare`
@@ -407,7 +410,7 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 # #SBATCH --ntasks-per-node=4
 # #SBATCH --gpus-per-node=4
 # #SBATCH --requeue
-# srun python -m dfstudy.training.distributed frame_torch --profile colab \
+# srun python -m dfstudy.training.distributed frame_torch \
 #     --manifest manifest.parquet --shards "$SHARDS" --workers 4
 # ```
 #
@@ -421,7 +424,7 @@ pd.DataFrame({"one rank": whole, f"{ranks} ranks, weighed": weighed, f"{ranks} r
 
 # %%
 one, most = ahead.iloc[0], ahead.iloc[-1]
-print(f"- forecast: {hours} hours of such video, {one['days']:.1f} days of one core, {one['days'] / most['cores'] * 24:.1f} hours of {most['cores']:.0f}; {one['terabytes']:.2f} TB")
+print(f"- forecast: {hours} hours of such video are {one['hours']:.0f} hours of one core, {most['hours']:.1f} of {most['cores']:.0f}; {one['terabytes']:.2f} TB")
 print(f"- shards: {len(alone.shards())} of up to {dozen} videos, {size / len(alone.shards()) / 1e6:.1f} MB each; one flipped bit found in {', '.join(damaged)}")
 if there:
     outcome = f"{int(same.sum())} of {len(same)} shards are the bytes of one process"
