@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -194,14 +193,14 @@ def test_what_thaws_later_is_shared_too(place, tmp_path):
 
 
 @pytest.fixture
-def asked(tiny_data, tmp_path):
+def asked(tiny_data, tmp_path, monkeypatch):
     """Options of the command for the tiny set, and the folder of its detector."""
+    monkeypatch.setenv("DFSTUDY_RUNS", str(tmp_path / "runs"))
     view = family("frame_torch").view(profiles.get("smoke").frames)
     shards = tiny_data.prepared(view).folder
     tiny_data.manifest.to_parquet(tmp_path / "tiny.parquet")
     profile = replace(profiles.get("smoke"), epochs=1)
     folder = folder_of("frame_torch", profile=profile, seed=7, start="none")
-    shutil.rmtree(folder, ignore_errors=True)
     options = ["--manifest", str(tmp_path / "tiny.parquet"), "--shards", str(shards)]
     options += ["--profile", "smoke", "--epochs", "1", "--seed", "7"]
     return options, folder
@@ -229,7 +228,7 @@ def test_the_command_keeps_a_detector_that_a_lesson_would_find(
 
 
 @pytest.mark.slow
-def test_the_command_runs_on_two_ranks(asked, places):
+def test_the_command_runs_on_two_ranks(asked):
     options, folder = asked
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node=2", "-m", "dfstudy.training.distributed"]
@@ -241,7 +240,7 @@ def test_the_command_runs_on_two_ranks(asked, places):
     assert detector.load(folder).info["seed"] == 7
 
 
-def test_keras_networks_are_refused_on_many_ranks(asked, places, monkeypatch):
+def test_keras_networks_are_refused_on_many_ranks(asked, monkeypatch):
     options, _ = asked
     two = Launch(devices=2)
     monkeypatch.setattr(distributed.Launch, "here", lambda **_: two)
@@ -249,7 +248,7 @@ def test_keras_networks_are_refused_on_many_ranks(asked, places, monkeypatch):
         distributed.main(["frame_keras", *options])
 
 
-def test_shards_of_another_view_are_refused(asked, places):
+def test_shards_of_another_view_are_refused(asked):
     options, _ = asked
     with pytest.raises(ValueError, match="holds View"):
         distributed.main(["xception", *options])
