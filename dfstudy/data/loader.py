@@ -135,10 +135,27 @@ class PreparedSet(Dataset):
             x.append(self._text[video])
         return x[0] if len(x) == 1 else tuple(x), self.labels[video]
 
-    def __getitems__(self, items: list[int]) -> list[tuple[X, torch.Tensor]]:
-        """A batch: a DataLoader asks for all of its items together."""
+    def __getitems__(self, items: list[int]) -> tuple[X, torch.Tensor]:
+        """A batch, x (B, ...) and y (B,): a DataLoader asks for its items together.
+
+        What is read is copied once, straight to its place in the batch.
+        """
         self._maps.ahead(place for item in items for place in self._places(item))
-        return [self[item] for item in items]
+        videos, frames = np.divmod(items, self.frames)
+        x = []
+        if self._features is not None:
+            at = (videos, frames) if self.by == "frame" else videos
+            x.append(torch.from_numpy(self._features[at]))
+        parts = zip(*map(self._places, items), strict=True)
+        for array, places in zip(self._arrays, parts, strict=True):
+            batch = np.empty((len(items), array.bytes), np.uint8)
+            for row, place in zip(batch, places, strict=True):
+                row[:] = self._maps.bytes(*place)
+            batch = batch.view(array.dtype).reshape(-1, *array.shape)
+            x.append(torch.from_numpy(batch))
+        if self._text is not None:
+            x.append(self._text[videos])
+        return x[0] if len(x) == 1 else tuple(x), self.labels[videos]
 
     def _places(self, item: int) -> Iterator[tuple[str, int, int]]:
         """Where its arrays are: shard, offset, bytes."""
@@ -197,7 +214,9 @@ class Loader(DataLoader):
     ):
         order = SequentialSampler(dataset) if sampler is None else sampler
         batches = GlobalBatches(order, batch_size)
-        super().__init__(dataset, batch_sampler=batches, **options)
+        super().__init__(
+            dataset, batch_sampler=batches, collate_fn=_as_it_is, **options
+        )
         self._given = 0  # batches, in this epoch
         self._skip = 0  # of the next iteration
 
@@ -232,8 +251,6 @@ class Loader(DataLoader):
         rank = (self.batch_sampler.rank,) if self.batch_sampler.rank else ()
         for number, (x, y) in enumerate(super().__iter__(), self.batch_sampler.start):
             self._given = number + 1
-            if isinstance(x, list):
-                x = tuple(x)  # TensorFlow takes no other nesting
             # By batch, so that an epoch is the same after an interruption.
             place = self.seed, self.epoch, number
             if self.augment is not None:
@@ -241,6 +258,11 @@ class Loader(DataLoader):
             if self.more is not None:
                 x, y = self.more(x, y, np.random.default_rng([*place, 1, *rank]))
             yield x, y
+
+
+def _as_it_is(batch: tuple[X, torch.Tensor]) -> tuple[X, torch.Tensor]:
+    """What PreparedSet gives is a batch already."""
+    return batch
 
 
 def loader(
