@@ -413,9 +413,9 @@ def test_keras_sees_the_order_of_its_epoch(prepared, table):
     seen = []
 
     class Spy(PreparedSet):
-        def __getitem__(self, item):
-            seen.append(item)
-            return super().__getitem__(item)
+        def __getitems__(self, items):
+            seen.extend(items)
+            return super().__getitems__(items)
 
     batches = loader(
         Spy(prepared, table, by="frame"), batch_size=8, shuffle=True, seed=4
