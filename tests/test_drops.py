@@ -7,6 +7,7 @@ import pytest
 
 from dfstudy.data import drops, manifest, shards
 from dfstudy.data.shards import Prepared
+from dfstudy.data.store import Store
 from dfstudy.data.view import NO_FACE, View
 
 VIEW = View(frames=4, height=16, width=16, crop="face")
@@ -36,7 +37,7 @@ def prepared(tmp_path):
         }
         for i, (_, why, repeated, searched, faceless) in enumerate(ROWS)
     ]
-    shards.write_table(rows, tmp_path / "index.parquet")
+    shards.write_table(rows, Store(tmp_path), "index.parquet")
     about = {"view": VIEW.to_dict()}
     (tmp_path / "prepared.json").write_text(json.dumps(about))
     return Prepared.load(tmp_path)

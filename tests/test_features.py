@@ -16,6 +16,7 @@ from dfstudy.models import detector as detectors
 from dfstudy.training import experiment, fitted
 from dfstudy.training.features import features
 from dfstudy.training.fitted import PLAIN, Variant, folder_of
+from dfstudy.training.launch import ALONE
 from dfstudy.training.rule import MEAN
 
 
@@ -135,7 +136,7 @@ def test_fine_tuning_is_a_switch(tiny_data):
 
 @pytest.mark.parametrize(
     ("network", "model", "epochs"),
-    [("full", "frame_torch", 10), ("slim", "frame_torch", 10), ("slim", "cnn_rnn", 20)],
+    [("full", "frame_torch", 10), ("slim", "frame_torch", 8), ("slim", "cnn_rnn", 20)],
 )
 def test_a_fit_takes_the_profiles_epochs(
     tiny_data, monkeypatch, network, model, epochs
@@ -160,7 +161,7 @@ def test_a_fit_takes_the_profiles_epochs(
     }
     place = base.parent / f"epochs-{network}-{model}"
     with pytest.raises(InterruptedError):
-        fitted._fit(model, tiny_data, rows, place, profile, 0, "none", PLAIN)
+        fitted._fit(model, tiny_data, rows, place, profile, 0, "none", PLAIN, ALONE)
     assert asked == [epochs]
 
 

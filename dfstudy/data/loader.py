@@ -29,6 +29,7 @@ from torch.utils.data import (
     Sampler,
     SequentialSampler,
     Subset,
+    default_collate,
 )
 
 from dfstudy.data.order import EpochSampler, GlobalBatches
@@ -215,7 +216,7 @@ class Loader(DataLoader):
         order = SequentialSampler(dataset) if sampler is None else sampler
         batches = GlobalBatches(order, batch_size)
         super().__init__(
-            dataset, batch_sampler=batches, collate_fn=_as_it_is, **options
+            dataset, batch_sampler=batches, collate_fn=_collated, **options
         )
         self._given = 0  # batches, in this epoch
         self._skip = 0  # of the next iteration
@@ -260,9 +261,14 @@ class Loader(DataLoader):
             yield x, y
 
 
-def _as_it_is(batch: tuple[X, torch.Tensor]) -> tuple[X, torch.Tensor]:
-    """What PreparedSet gives is a batch already."""
-    return batch
+def _collated(
+    batch: tuple[X, torch.Tensor] | list[tuple[X, torch.Tensor]],
+) -> tuple[X, torch.Tensor]:
+    """A batch: PreparedSet gives one, a list of items comes from any other data set."""
+    if not isinstance(batch, list):
+        return batch
+    x, y = default_collate(batch)
+    return tuple(x) if isinstance(x, list) else x, y  # TensorFlow takes no list
 
 
 def loader(
