@@ -87,7 +87,7 @@ family = models.family("resnext_lstm")
 resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 
-def asked(
+def job(
     length: int = max(study.profile.lengths), *, start: str | None = None, **shape
 ) -> Job:
     """The detector of this lesson, on clips of `length` frames, or a variant of it."""
@@ -105,9 +105,9 @@ def asked(
 
 # What this lesson comes to later is trained meanwhile, if a core is idle.
 longest_first = sorted(study.profile.lengths, reverse=True)
-later = [asked(recurrence="batch"), asked(recurrence="none")]
-later += [asked(start=start) for start in experiment.starts(study.profile)[1:]]
-ahead([*map(asked, longest_first), *later])
+later = [job(recurrence="batch"), job(recurrence="none")]
+later += [job(start=start) for start in experiment.starts(study.profile)[1:]]
+ahead([*map(job, longest_first), *later])
 
 
 # %% [markdown]
@@ -159,7 +159,7 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 # %%
 by_length = {}
 for length in longest_first:
-    by_length[length] = experiment.train(**asked(length))
+    by_length[length] = experiment.train(**job(length))
 lstm = by_length[max(by_length)]
 detector = lstm.detector
 prepared = study.data.prepared(detector.view)
@@ -306,7 +306,7 @@ def neighbour_swap(score, clip, neighbours, others) -> float:
 checks.neighbour_swap(neighbour_swap)
 
 # %%
-buggy = experiment.train(**asked(recurrence="batch"))
+buggy = experiment.train(**job(recurrence="batch"))
 clips = np.stack([watched[i][0].numpy() for i in some])
 middle = len(clips) // 2
 for name, trained in (("over time", lstm), ("over the batch", buggy)):
@@ -359,7 +359,7 @@ figures.intervals(fixed_or_not, title="The same LSTM, over time or over the batc
 readers, missing = {}, {}
 for name, shape in family.ABLATION.items():
     try:
-        readers[name] = experiment.train(**asked(**shape))
+        readers[name] = experiment.train(**job(**shape))
     except family.NoStandIn as reason:
         missing[name] = str(reason)
 on_test = {name: t.result["metrics"]["test"]["all"] for name, t in readers.items()} | missing
@@ -519,7 +519,7 @@ pd.DataFrame({n: t.result["cost"] for n, t in sorted(by_length.items())}).T[
 # %%
 twins = {}
 for start in experiment.starts(study.profile):
-    trained = experiment.train(**asked(start=start))
+    trained = experiment.train(**job(start=start))
     twins[trained.result["pretrained"]] = trained
 twin_rows = of_kinds(twins)
 figures.intervals(twin_rows, title="LSTM: its start and its twins, test videos")
