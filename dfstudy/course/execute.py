@@ -93,7 +93,8 @@ def run(
                     process.wait(POLL_SECONDS)
         finally:
             _end(process, family)
-            _drop_half(executed)
+            if process.returncode:
+                _drop_half(executed)
     if status == "ok" and process.returncode:
         status = "failed"
     error = None

@@ -18,6 +18,7 @@ epoch, logs: batches.set_epoch(epoch))`, and `shuffle=False`, which it would war
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -124,33 +125,24 @@ class PreparedSet(Dataset):
     def __getitem__(self, item: int) -> tuple[X, torch.Tensor]:
         if not 0 <= item < len(self):
             raise IndexError(item)
-        video, frame = divmod(item, self.frames)
-        x = []
-        if self._features is not None:
-            seen = self._features[video]
-            x.append(torch.from_numpy(seen[frame] if self.by == "frame" else seen))
-        for array, place in zip(self._arrays, self._places(item), strict=True):
-            data = self._maps.bytes(*place).view(array.dtype).reshape(array.shape)
-            x.append(torch.from_numpy(data))
-        if self._text is not None:
-            x.append(self._text[video])
-        return x[0] if len(x) == 1 else tuple(x), self.labels[video]
+        x, y = self.__getitems__([item])
+        return tuple(part[0] for part in x) if isinstance(x, tuple) else x[0], y[0]
 
     def __getitems__(self, items: list[int]) -> tuple[X, torch.Tensor]:
         """A batch, x (B, ...) and y (B,): a DataLoader asks for its items together.
 
         What is read is copied once, straight to its place in the batch.
         """
-        self._maps.ahead(place for item in items for place in self._places(item))
+        places = [tuple(self._places(item)) for item in items]
+        self._maps.ahead(chain.from_iterable(places))
         videos, frames = np.divmod(items, self.frames)
         x = []
         if self._features is not None:
             at = (videos, frames) if self.by == "frame" else videos
             x.append(torch.from_numpy(self._features[at]))
-        parts = zip(*map(self._places, items), strict=True)
-        for array, places in zip(self._arrays, parts, strict=True):
+        for array, each in zip(self._arrays, zip(*places, strict=True), strict=True):
             batch = np.empty((len(items), array.bytes), np.uint8)
-            for row, place in zip(batch, places, strict=True):
+            for row, place in zip(batch, each, strict=True):
                 row[:] = self._maps.bytes(*place)
             batch = batch.view(array.dtype).reshape(-1, *array.shape)
             x.append(torch.from_numpy(batch))

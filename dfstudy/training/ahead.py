@@ -1,6 +1,6 @@
 """What a lesson asks for later is trained meanwhile, on cores that nobody uses.
 
-    ahead([*twin_jobs("frame_keras", rules=S1_CANDIDATES, **common), ...])
+    ahead(jobs("frame_keras", rules=S1_CANDIDATES, **common))      # training.twins
     ...
     twins("frame_keras", rules=S1_CANDIDATES, **common)     # all there, or soon
 

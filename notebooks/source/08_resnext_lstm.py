@@ -80,6 +80,7 @@ from dfstudy.training import experiment, results
 from dfstudy.training.ahead import Job, ahead
 from dfstudy.training.fitted import Variant
 from dfstudy.training.rule import MEAN
+from dfstudy.training.twins import jobs, twins
 
 videos = study.data.manifest
 kind = kinds(study.data)
@@ -88,7 +89,7 @@ resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 
 def job(
-    length: int = max(study.profile.lengths), *, start: str | None = None, **shape
+    length: int = max(study.profile.lengths), **shape
 ) -> Job:
     """The detector of this lesson, on clips of `length` frames, or a variant of it."""
     return {
@@ -98,7 +99,6 @@ def job(
         "profile": study.profile,
         "seed": study.seed,
         "rules": [MEAN],
-        "start": start,
         "variant": Variant(look={"frames": length}, shape=shape),
     }
 
@@ -106,7 +106,7 @@ def job(
 # What this lesson comes to later is trained meanwhile, if a core is idle.
 longest_first = sorted(study.profile.lengths, reverse=True)
 later = [job(recurrence="batch"), job(recurrence="none")]
-later += [job(start=start) for start in experiment.starts(study.profile)[1:]]
+later += jobs(**job())[1:]
 ahead([*map(job, longest_first), *later])
 
 
@@ -517,11 +517,7 @@ pd.DataFrame({n: t.result["cost"] for n, t in sorted(by_length.items())}).T[
 # strangers a face is like, and one that has learned nothing and reads at random.
 
 # %%
-twins = {}
-for start in experiment.starts(study.profile):
-    trained = experiment.train(**job(start=start))
-    twins[trained.result["pretrained"]] = trained
-twin_rows = of_kinds(twins)
+twin_rows = of_kinds(twins(**job()))
 figures.intervals(twin_rows, title="LSTM: its start and its twins, test videos")
 
 # %% [markdown]
