@@ -11,6 +11,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from dfstudy.data import loader
+from dfstudy.frameworks import import_keras
 from dfstudy.models import FAMILIES, detector, family, forward, margin
 from dfstudy.models.text import SIZE
 from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
@@ -118,6 +119,33 @@ def run(name, folder, *, n=40, epochs=3, val=None, breaks_at=None, **options):
 
 def losses(history) -> np.ndarray:
     return history[["train_loss", "val_loss"]].to_numpy()
+
+
+def test_a_keras_epoch_is_told_of_all_its_samples(tmp_path):
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.normal(size=(20, 3)).astype(np.float32))
+    y = torch.from_numpy(rng.integers(0, 2, 20).astype(np.float32))
+    batches = loader.Loader(torch.utils.data.TensorDataset(x, y), batch_size=8)
+    fit_keras = importlib.import_module("dfstudy.training.fit_keras")
+    keras = import_keras()
+    module = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    history = fit_keras.fit(
+        module,
+        batches,
+        batches,
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        folder=tmp_path,
+        epochs=2,
+        learning_rate=0.0,
+        patience=None,
+        seed=0,
+        verbose=False,
+    )
+    logits = torch.from_numpy(np.array(module.predict_on_batch(x.numpy())))[:, 0]
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y)
+    np.testing.assert_allclose(history["train_loss"], loss, rtol=1e-5)
+    right = ((logits > 0) == (y > 0)).float().mean()
+    np.testing.assert_allclose(history["train_accuracy"], right, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

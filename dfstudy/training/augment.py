@@ -41,12 +41,21 @@ def mirror_shift(x: X, rng: np.random.Generator) -> X:
 def _moved(x: Tensor, heads: np.ndarray, moves: np.ndarray) -> Tensor:
     height, width = x.shape[-3:-1]
     out = torch.empty_like(x)
-    for target, item, mirrored, (down, right) in zip(out, x, heads, moves, strict=True):
-        rows = torch.arange(height).add(int(down)).clamp(0, height - 1)
-        columns = torch.arange(width).add(int(right)).clamp(0, width - 1)
+    for target, item, mirrored, (down, right) in zip(
+        out.numpy(), x.numpy(), heads, moves, strict=True
+    ):
         if mirrored:
-            columns = columns.flip(0)
-        target[:] = item.index_select(-3, rows).index_select(-2, columns)
+            target = target[..., ::-1, :]
+        # What is in the picture before and after, and its edges into the rest.
+        top, bottom = max(0, -down), height - max(0, down)
+        left, end = max(0, -right), width - max(0, right)
+        seen = item[..., top + down : bottom + down, :, :]
+        rows = target[..., top:bottom, :, :]
+        rows[..., left:end, :] = seen[..., left + right : end + right, :]
+        rows[..., :left, :] = seen[..., :1, :]
+        rows[..., end:, :] = seen[..., -1:, :]
+        target[..., :top, :, :] = rows[..., :1, :, :]
+        target[..., bottom:, :, :] = rows[..., -1:, :, :]
     return out
 
 

@@ -121,14 +121,16 @@ def _train(
     module.stop_training = False
     told.on_train_begin()
     for epoch in range(module._initial_epoch or 0, epochs):
-        module.reset_metrics()
         told.on_epoch_begin(epoch)
-        logs = {}
+        batches, sizes = [], []
         for i, (x, y) in enumerate(train):
             told.on_train_batch_begin(i)
             logs = module.train_on_batch(_arrays(x), y.numpy(), return_dict=True)
             told.on_train_batch_end(i, logs)
-        told.on_epoch_end(epoch, logs)
+            batches.append(logs)  # of this batch alone, unlike `fit`'s
+            sizes.append(len(y))
+        logs = pd.DataFrame(batches).mul(sizes, axis=0).sum() / sum(sizes)
+        told.on_epoch_end(epoch, logs.to_dict())
         if module.stop_training:
             break
     told.on_train_end()
