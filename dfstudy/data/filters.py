@@ -10,7 +10,6 @@ Each is a function of the table alone: the same videos and seed give the same se
 whatever the order of rows. Rows that stay keep their order.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from dfstudy.data import groups
 from dfstudy.data.manifest import FAKE, REAL, validate
 from dfstudy.video import audio
 from dfstudy.video.decode import VideoError
+from dfstudy.workers import cores
 
 ORIENTATIONS = ("landscape", "portrait", "square")
 
@@ -88,7 +88,7 @@ def mark_altered_audio(
     fakes = table[table["label"] == FAKE]
     pairs = list(zip(fakes["path"], fakes["source_id"].map(originals), strict=True))
     # Threads will do: decoding happens outside the interpreter's lock.
-    with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(workers or 2 * cores()) as pool:
         results = pool.map(_altered, pairs)
         bar = tqdm(results, total=len(pairs), desc="audio", disable=not progress)
         table.loc[fakes.index, "audio_altered"] = pd.array(list(bar), "boolean")

@@ -23,6 +23,7 @@ from dfstudy import paths
 from dfstudy.data import layouts, manifest
 from dfstudy.data.layouts.tree import Tree
 from dfstudy.video.probe import VideoError, VideoInfo, probe
+from dfstudy.workers import cores
 
 # Columns of truth.parquet that the manifest takes over, where there.
 _TRUTH = (
@@ -99,7 +100,7 @@ def _probed(
 ) -> list[dict]:
     """The rows whose file decodes, with what the file says about itself."""
     # Threads will do: decoding happens outside the interpreter's lock.
-    with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(workers or 2 * cores()) as pool:
         results = pool.map(_try_probe, [Path(row["path"]) for row in rows])
         bar = tqdm(results, total=len(rows), desc="index", disable=not progress)
         pairs = list(zip(rows, bar, strict=True))

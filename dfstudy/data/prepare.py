@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,6 +28,7 @@ from dfstudy.data.cluster import Done, Plan
 from dfstudy.data.shards import Prepared
 from dfstudy.data.store import Address, Store
 from dfstudy.data.view import Sample, View
+from dfstudy.workers import cores
 
 __all__ = ["Prepared", "prepare"]
 
@@ -87,8 +87,8 @@ def prepare(
 
     def decoded(rows: list[dict], workers: int | None = workers) -> Iterator:
         files = [row["path"] for row in rows]
-        cores = min(os.cpu_count() or 1, len(files) // _WORTH_A_PROCESS)
-        return pool.samples(files, view, workers=cores if workers is None else workers)
+        most = min(cores(), len(files) // _WORTH_A_PROCESS)
+        return pool.samples(files, view, workers=most if workers is None else workers)
 
     write = one_by_one(to, view, decoded)
     if scheduler is not None:

@@ -40,9 +40,12 @@ def build(*, height: int, width: int, recipe: Slim = SLIM) -> keras.Model:
 
 
 def _conv_norm(x, channels: int, kernel: int, stride: int, name: str, recipe: Slim):
-    if kernel > 1:
+    padding = "same" if stride == 1 else "valid"  # faster than a layer for it
+    if stride > 1 and kernel > 1:
         x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
-    x = layers.Conv2D(channels, kernel, stride, use_bias=False, name=f"{name}_conv")(x)
+    x = layers.Conv2D(
+        channels, kernel, stride, padding, use_bias=False, name=f"{name}_conv"
+    )(x)
     return layers.BatchNormalization(
         momentum=recipe.norm_momentum, epsilon=recipe.norm_epsilon, name=f"{name}_norm"
     )(x)

@@ -23,6 +23,7 @@ import torch
 from dfstudy import paths, workers
 from dfstudy.profiles import Profile
 from dfstudy.training.experiment import result_file, train
+from dfstudy.training.variant import folder_of
 
 Job = Mapping[str, Any]  # the arguments of `experiment.train`
 _WORTH = 500  # epochs times pairs of people; a process imports its libraries for 20 s
@@ -79,15 +80,11 @@ class Ahead(threading.Thread):
 
 def _is_left(job: Job) -> bool:
     """Whether nobody has trained this, nor does so now."""
-    result = _result(job)
-    folder = result.parents[1] / "models" / result.stem.split("_", 1)[1]
-    return not result.exists() and paths.is_free(folder)
-
-
-def _result(job: Job) -> Path:
-    of_the_fit = {name: job[name] for name in job if name not in ("data", "rules")}
-    start = job.get("start") or job["profile"].pretrained
-    return result_file(**(of_the_fit | {"start": start}))
+    fit = {name: job[name] for name in job if name not in ("data", "rules")}
+    fit["start"] = job.get("start") or job["profile"].pretrained
+    result = result_file(**fit)
+    name = folder_of(**{key: fit[key] for key in fit.keys() - {"lesson", "runs"}}).name
+    return not result.exists() and paths.is_free(result.parents[1] / "models" / name)
 
 
 def _train(jobs: Sequence[Job], log: Path) -> None:
