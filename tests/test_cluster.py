@@ -1,5 +1,6 @@
 """Shards by a Dask cluster: the same bytes, whoever dies on the way."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -60,9 +61,13 @@ def sums(prepared):
     return dict(zip(table["shard"], table["sha256"], strict=True))
 
 
-@pytest.fixture
-def dasks():
-    """A cluster of two processes: what `--scheduler` names."""
+@contextlib.contextmanager
+def two_workers():
+    """A cluster of two processes: what `--scheduler` names.
+
+    Their environment is the one of now; so is that of a worker that takes the place of
+    a dead one.
+    """
     with (
         LocalCluster(
             n_workers=2,
@@ -72,6 +77,12 @@ def dasks():
         ) as running,
         Client(running) as client,
     ):
+        yield client
+
+
+@pytest.fixture
+def dasks():
+    with two_workers() as client:
         yield client
 
 
@@ -146,9 +157,7 @@ def test_without_dask_the_extra_is_named(videos, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_everything_fails_and_the_shards_are_whole(
-    dasks, videos, quiet, tmp_path, monkeypatch
-):
+def test_everything_fails_and_the_shards_are_whole(videos, quiet, monkeypatch):
     """S3 fails in 5 % of requests, is away for 20 s, and a worker is killed."""
     with serve() as s3:
         for name, value in s3.env.items():
@@ -160,21 +169,20 @@ def test_everything_fails_and_the_shards_are_whole(
                 part.write_bytes(Path(path).read_bytes())
         table = manifest.moved(videos, clips.folder)
         one = run(table, f"s3://{BUCKET}/one", workers=0)
-        dasks.run(os.environ.update, s3.env)
         before = s3.tell("faults 0.05")
-        pids = dasks.run(os.getpid)
         out = Store(f"s3://{BUCKET}/many")
 
         def trouble():
             while not any(name.endswith(".tar") for name in out.sizes()):
                 time.sleep(0.05)
-            os.kill(min(pids.values()), signal.SIGKILL)
+            os.kill(min(dasks.run(os.getpid).values()), signal.SIGKILL)
             s3.tell("stop 20")
 
         thread = threading.Thread(target=trouble)
-        thread.start()
-        many = run(table, out.folder, scheduler=dasks.scheduler.address)
-        thread.join()
+        with two_workers() as dasks:
+            thread.start()
+            many = run(table, out.folder, scheduler=dasks.scheduler.address)
+            thread.join()
         after = s3.tell("faults 0")
         assert after["faults"] > before["faults"] and after["stops"] == 1
         assert sums(many) == sums(one) and many.dropped == one.dropped
