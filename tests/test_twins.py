@@ -62,7 +62,9 @@ def test_the_lesson_finds_what_was_trained_ahead(two_jobs, monkeypatch):
 
 
 def test_what_is_there_or_under_way_is_left_alone(two_jobs):
-    there = module._result(two_jobs[0])
+    one = two_jobs[0]
+    fit = {name: one[name] for name in one if name not in ("data", "rules")}
+    there = experiment.result_file(**fit)
     assert all(map(module._is_left, two_jobs))
     there.parent.mkdir(parents=True, exist_ok=True)
     there.touch()
