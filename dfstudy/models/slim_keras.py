@@ -3,7 +3,8 @@
     backbone = build(height=108, width=192)
     copy(SlimBackbone().state_dict(), backbone)      # same weights, same features
 
-Padding is explicit because "same" pads one side more than the other at stride 2.
+Where there is a stride, padding is a layer, because "same" pads one side more than the
+other; at stride 1 it pads both alike, and costs less.
 Layers are named after the PyTorch modules ("_" for "."), so that weights are copied by
 name.
 """
@@ -40,7 +41,7 @@ def build(*, height: int, width: int, recipe: Slim = SLIM) -> keras.Model:
 
 
 def _conv_norm(x, channels: int, kernel: int, stride: int, name: str, recipe: Slim):
-    padding = "same" if stride == 1 else "valid"  # faster than a layer for it
+    padding = "same" if stride == 1 else "valid"
     if stride > 1 and kernel > 1:
         x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
     x = layers.Conv2D(

@@ -80,11 +80,10 @@ class Ahead(threading.Thread):
 
 def _is_left(job: Job) -> bool:
     """Whether nobody has trained this, nor does so now."""
-    fit = {name: job[name] for name in job if name not in ("data", "rules")}
+    fit = {name: job[name] for name in job if name not in ("lesson", "data", "rules")}
     fit["start"] = job.get("start") or job["profile"].pretrained
-    result = result_file(**fit)
-    name = folder_of(**{key: fit[key] for key in fit.keys() - {"lesson", "runs"}}).name
-    return not result.exists() and paths.is_free(result.parents[1] / "models" / name)
+    there = result_file(**fit, lesson=job["lesson"]).exists()
+    return not there and paths.is_free(folder_of(**fit))
 
 
 def _train(jobs: Sequence[Job], log: Path) -> None:

@@ -90,7 +90,7 @@ def train(
     by_split = rows_of(model, data, variant)
     place = {"profile": profile, "seed": seed, "start": start, "variant": variant}
     runs = runs or paths.runs(profile.name)
-    folder = runs / "models" / folder_of(model, **place).name
+    folder = folder_of(model, **place, runs=runs)
     name = folder.name.removesuffix(f"_{seed}")
     labels = data.manifest.set_index("video_id")["label"]
     report = result_file(model, lesson=lesson, runs=runs, **place)

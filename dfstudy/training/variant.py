@@ -60,9 +60,18 @@ STARTS = {
 
 
 def folder_of(
-    model: str, *, profile: Profile, seed: int, start: str, variant: Variant = PLAIN
+    model: str,
+    *,
+    profile: Profile,
+    seed: int,
+    start: str,
+    variant: Variant = PLAIN,
+    runs: Path | None = None,
 ) -> Path:
-    """Where this detector lives: `runs/<profile>/models/<model>[-...]_<seed>`."""
+    """Where this detector lives: `runs/<profile>/models/<model>[-...]_<seed>`.
+
+    `runs`: where models/ is; the profile's by default.
+    """
     parts = [model, variant.name, STARTS[start] if start != profile.pretrained else ""]
     name = "-".join(filter(None, parts))
-    return paths.runs(profile.name) / "models" / f"{name}_{seed}"
+    return (runs or paths.runs(profile.name)) / "models" / f"{name}_{seed}"

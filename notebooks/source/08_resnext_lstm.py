@@ -88,9 +88,7 @@ family = models.family("resnext_lstm")
 resample = {"n_bootstrap": study.profile.bootstrap, "seed": study.seed}
 
 
-def job(
-    length: int = max(study.profile.lengths), **shape
-) -> Job:
+def job(length: int = max(study.profile.lengths), **shape) -> Job:
     """The detector of this lesson, on clips of `length` frames, or a variant of it."""
     return {
         "model": "resnext_lstm",
