@@ -84,7 +84,9 @@ def torchrun(folder, shards, table, *kill, count=2, restarts=0, env=()):
 
 def environment():
     clone = str(Path(__file__).parents[1])
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": clone}
+    # Each start of the ranks has a store of its own (docs/cluster.md).
+    store = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    return os.environ | store | {"OMP_NUM_THREADS": "1", "PYTHONPATH": clone}
 
 
 def batches(folder, part, rank):

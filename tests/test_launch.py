@@ -12,6 +12,7 @@ TORCHRUN = {
     "LOCAL_RANK": "1",
     "GROUP_RANK": "1",
 }
+RESTARTS = {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_MAX_RESTARTS": "3"}
 SLURM = {
     "SLURM_JOB_NAME": "train",
     "SLURM_JOB_ID": "12345",
@@ -26,7 +27,7 @@ SLURM = {
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch):
-    for name in (*TORCHRUN, *SLURM):
+    for name in (*TORCHRUN, *RESTARTS, *SLURM):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -55,3 +56,15 @@ def test_tasks_without_a_number_a_node_are_refused(monkeypatch):
     monkeypatch.delenv("SLURM_NTASKS_PER_NODE")
     with pytest.raises(RuntimeError, match="ntasks-per-node"):
         Launch.here()
+
+
+@pytest.mark.parametrize("name", [None, *RESTARTS])
+def test_restarts_from_a_store_of_old_addresses_are_refused(name, monkeypatch):
+    for key, value in (TORCHRUN | RESTARTS).items():
+        monkeypatch.setenv(key, value)
+    if name is None:
+        with pytest.raises(RuntimeError, match="TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"):
+            Launch.here()
+    else:  # either is harmless without the other
+        monkeypatch.setenv(name, {"True": "False", "3": "0"}[RESTARTS[name]])
+        assert Launch.here().rank == 5

@@ -33,7 +33,11 @@ class Launch:
 
     @classmethod
     def here(cls, **options: Any) -> "Launch":
-        """As torchrun or srun has started this process; alone where neither has."""
+        """As torchrun or srun has started this process; alone where neither has.
+
+        RuntimeError where torchrun may start ranks again, but would give the new ones
+        the addresses of the dead (see `_refuse_stale_addresses`).
+        """
         guard()
         from lightning.pytorch.plugins.environments import (
             SLURMEnvironment,
@@ -46,12 +50,29 @@ class Launch:
             (SLURMEnvironment, "SLURM_NTASKS_PER_NODE"),
         ):
             if kind.detect():
+                if kind is TorchElasticEnvironment:
+                    _refuse_stale_addresses()
                 there = kind()
                 devices = int(os.environ.get(of_node, 1))
                 nodes = there.world_size() // devices
                 rank = there.global_rank()
                 return cls(rank=rank, devices=devices, nodes=nodes, **options)
         return cls(**options)
+
+
+def _refuse_stale_addresses() -> None:
+    """Ranks find each other in a store, by default one that outlives a restart.
+
+    Whether a new rank reads there where another is or where it was before it died is
+    chance (pytorch/pytorch issue 135712); so this is said before hours are trained.
+    """
+    kept = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if kept and int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0:
+        raise RuntimeError(
+            "torchrun would start dead ranks again with a store of old addresses: give "
+            "each start its own, TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 torchrun "
+            "--rdzv-backend c10d ... (on one machine, --standalone)"
+        )
 
 
 ALONE = Launch()
