@@ -50,6 +50,16 @@ def encode(path: Path, frames, *, codec: str = "libx264", fps: int = 25, **optio
     return path
 
 
+def break_frame(path: Path, index: int) -> None:
+    """Make a coded frame of a file without B-frames undecodable; it still is there."""
+    with av.open(str(path)) as container:
+        packet = [p for p in container.demux(video=0) if p.size][index]
+        start, size = packet.pos, packet.size
+    data = bytearray(path.read_bytes())
+    data[start + 12 : start + size] = bytes(size - 12)
+    path.write_bytes(data)
+
+
 def encode_at(path: Path, frames, times) -> Path:
     """Write frames that appear at `times` (seconds, in milliseconds), as H.264."""
     with av.open(str(path), "w") as container:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from clips import encode, number, numbered
+from clips import break_frame, encode, number, numbered
 
 from dfstudy.video import clips
 from dfstudy.video.clips import read_clip
 from dfstudy.video.faces import Detection, crop_faces
+from dfstudy.video.perturb import Perturbation
 from dfstudy.video.read import read_frames
 from dfstudy.video.sample import resize_area
 
@@ -60,6 +61,16 @@ def test_without_faces_only_what_is_shown_is_kept(path):
     assert all(kept.small is kept.whole is None for kept in clip._kept.values())
     whole = read_frames(path, WANTED)
     assert np.array_equal(clip.shown, resize_area(whole, 32, 48))
+
+
+def test_damage_finds_the_same_frames_where_one_that_nobody_wants_is_broken(tmp_path):
+    path = encode(tmp_path / "alone.mp4", numbered(30), g="1")
+    break_frame(path, 6)
+    resize = {"resize": lambda frames: frames, "faces": False, "again": True}
+    clip = read_clip(path, lambda times: WANTED, **resize)
+    damaged = clip.damaged(Perturbation(kind="h264", level=23))
+    for look in (clip, damaged):
+        assert [number(frame) for frame in look.shown] == WANTED.tolist()
 
 
 def test_a_frame_that_repeats_is_searched_once(path):

@@ -1,7 +1,7 @@
 import av
 import numpy as np
 import pytest
-from clips import TURNS, encode, encode_at, number, numbered, set_matrix
+from clips import TURNS, break_frame, encode, encode_at, number, numbered, set_matrix
 
 from dfstudy.video import decode, read
 from dfstudy.video.probe import VideoError
@@ -61,10 +61,10 @@ def test_evenly_is_even_over_what_decodes(tmp_path, suffix, n):
 @pytest.mark.parametrize("declared", [1, 40, 119, 121, 100_000])
 def test_evenly_survives_a_wrong_declared_length(clip, monkeypatch, declared):
     opened = []
-    original = read.shots
+    original = read._shots
     monkeypatch.setattr(read, "_declared_times", lambda path: np.arange(declared) / 25)
     monkeypatch.setattr(
-        read, "shots", lambda path: opened.append(path) or original(path)
+        read, "_shots", lambda path, *a: opened.append(path) or original(path, *a)
     )
     frames, indices, n_frames = read_evenly(clip, 16)
     assert n_frames == 120
@@ -80,6 +80,64 @@ def test_a_right_declared_length_is_read_once_and_converts_no_more(clip, monkeyp
     )
     read_evenly(clip, 16)
     assert len(converted) == 16
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """40 numbered frames, each of them coded by itself."""
+    return encode(tmp_path / "alone.mp4", numbered(40), g="1")
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Grows by one for each frame that a decoder gives."""
+    frames = []
+    original = read.decode
+
+    def spy(*args, **options):
+        for frame in original(*args, **options):
+            frames.append(frame.pts)
+            yield frame
+
+    monkeypatch.setattr(read, "decode", spy)
+    return frames
+
+
+def test_of_frames_coded_by_themselves_only_some_are_decoded(alone, decoded):
+    frames, indices, n_frames = read_evenly(alone, 8)
+    assert n_frames == 40 and len(decoded) == 9  # the first says how large all are
+    assert numbers(frames) == indices.tolist() == even_indices(40, 8).tolist()
+    assert numbers(read_frames(alone, [30, 4, 30])) == [30, 4, 30]
+    assert len(decoded) == 9 + 3
+    assert numbers(iter_frames(alone)) == list(range(40))
+    with pytest.raises(VideoError, match="frame 40, but only 40"):
+        read_frames(alone, [1, 40])
+
+
+def test_a_file_that_wrongly_calls_every_frame_a_key_frame_is_decoded(clip, tmp_path):
+    data = clip.read_bytes()
+    assert data.count(b"stss") == 1  # the list of its key frames
+    path = tmp_path / "lies.mp4"
+    path.write_bytes(data.replace(b"stss", b"free"))
+    frames, indices, n_frames = read_evenly(path, 8)
+    assert n_frames == 120
+    assert numbers(frames) == indices.tolist() == even_indices(120, 8).tolist()
+
+
+@pytest.mark.parametrize("broken", [18, 20])
+def test_a_broken_frame_that_is_wanted_is_not_shown(alone, decoded, broken):
+    break_frame(alone, broken)
+    frames, indices, times = read_chosen(alone, lambda t: even_indices(len(t), 8))
+    assert len(times) == 40
+    assert all(number(frames[i]) == i for i in indices.tolist())
+    if broken in even_indices(40, 8):  # then it is chosen of the 39 others
+        assert len(decoded) > 39
+        left = np.delete(np.arange(40), broken)
+        assert indices.tolist() == left[even_indices(39, 8)].tolist()
+    else:
+        assert indices.tolist() == even_indices(40, 8).tolist()
+    with pytest.raises(VideoError):
+        read_frames(alone, [broken])
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
@@ -100,13 +158,13 @@ def test_what_is_chosen_by_real_times_is_what_comes_back(tmp_path):
     # The header's mean rate is about 10 a second; the first frames come at 50.
     times = np.concatenate([np.arange(20) * 0.02, 0.4 + np.arange(20) * 0.2])
     path = encode_at(tmp_path / "vfr.mp4", numbered(40), times)
-    frames, indices, n_frames = read_chosen(
+    frames, indices, read_to = read_chosen(
         path, lambda seconds: first_indices(seconds, 30), seconds=1.0
     )
     want = [max(i for i in range(40) if times[i] <= t / 30 + 1e-3) for t in range(30)]
     assert indices.tolist() == want
     assert all(number(frames[i]) == i for i in want)
-    assert n_frames == 24  # it read no further than a second
+    assert len(read_to) == 24  # it read no further than a second
 
 
 def test_only_what_is_kept_is_in_memory(clip):

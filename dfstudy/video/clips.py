@@ -12,7 +12,7 @@ only while there is room; the others are decoded again when their faces are cut 
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, tee
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -41,7 +41,7 @@ class Clip:
 
     path: str | os.PathLike
     indices: np.ndarray  # int64 (N,): which frames of the video
-    times: np.ndarray  # float64 (n,): seconds of all n frames that were decoded
+    times: np.ndarray  # float64 (n,): seconds of the n frames that there are
     shown: np.ndarray | None  # uint8 (N, h, w, 3): what `resize` made of them
     _keep: Callable[[np.ndarray], _Kept] = field(repr=False)
     _kept: dict[int, _Kept] = field(repr=False)
@@ -50,7 +50,7 @@ class Clip:
 
     @property
     def n_frames(self) -> int:
-        """How many were decoded."""
+        """How many there are, as far as the file was read."""
         return len(self.times)
 
     @property
@@ -125,8 +125,9 @@ class Clip:
             numbers = sorted(wanted)
             clean = (frame for _, frame in self._clean._frames(wanted))
         else:
-            numbers = range(self.n_frames)
-            clean = (shot.rgb() for shot in islice(shots(self.path), self.n_frames))
+            ours, theirs = tee(islice(shots(self.path), self.n_frames))
+            numbers = (shot.index for shot in ours)
+            clean = (shot.rgb() for shot in theirs)
         for index, frame in zip(numbers, self._damage(clean), strict=True):
             if index in wanted:
                 yield index, frame
@@ -164,14 +165,7 @@ def read_clip(
             size=frame.shape[:2],
         )
 
-    times = np.zeros(0)
-
-    def chosen(known: np.ndarray) -> np.ndarray:
-        nonlocal times
-        times = known  # the last time it is asked, these are the real ones
-        return choose(known)
-
-    kept, indices, _ = read_chosen(path, chosen, keep=keep, seconds=seconds)
+    kept, indices, times = read_chosen(path, choose, keep=keep, seconds=seconds)
     return Clip(
         path=path,
         indices=indices,

@@ -6,14 +6,14 @@
 
 The one place that talks to PyAV for reading. Measured against OpenCV on 300 frames of
 1080p: equal within 5 % with both cores, and PyAV also decodes AV1 and says where a file
-is damaged. Frames are decoded one after the other, never sought: seeking can land on
-the wrong frame, or return garbage for H.264 4:4:4, without an error.
+is damaged. A file is read from its start, never sought in: seeking can land on the
+wrong frame, or return garbage for H.264 4:4:4, without an error.
 """
 
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -111,13 +111,18 @@ def open_video(path: str | os.PathLike):
         yield container, stream
 
 
-def decode(container, stream) -> Iterator[av.VideoFrame]:
+def decode(
+    container, stream, *, only: Callable[[av.Packet], bool] = lambda packet: True
+) -> Iterator[av.VideoFrame]:
     """Frames in display order. Damaged packets and corrupt frames are left out.
 
     A file that ends in the middle, or is damaged in places, gives the frames that can
-    be decoded; whether there are any is for the caller to judge.
+    be decoded; whether there are any is for the caller to judge. `only` says which
+    packets are decoded, where each is a frame that needs no other.
     """
     for packet in packets(container, stream):
+        if packet and packet.size and not only(packet):
+            continue
         try:
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:

@@ -5,19 +5,21 @@
     for shot in shots("clip.mp4"): shot.time, shot.rgb()   # one frame in memory
 
 The length and the rate that a container declares are often wrong, so `read_chosen`
-chooses again by the frames that really decode. Pixels are taken as stored: no tone
-mapping of HDR, no stretching of non-square pixels.
+chooses again by the frames that really decode. Where each frame is coded by itself
+(as our renderer does) it decodes those that it wants and no other. Pixels are taken as
+stored: no tone mapping of HDR, no stretching of non-square pixels.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 
 from dfstudy.video.decode import (
     Orientation,
@@ -25,19 +27,22 @@ from dfstudy.video.decode import (
     decode,
     open_video,
     orientation,
+    packets,
     to_rgb,
 )
 from dfstudy.video.sample import even_indices
 
 Kept = TypeVar("Kept")
 _MOST = 10**6  # frames that a header is believed to have: 9 hours
+# Codecs of which a packet can be left out where all are key frames.
+_ALONE = ("h264", "mjpeg")
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One decoded frame, not yet converted: that costs as much as decoding."""
 
-    index: int  # among the frames that decode
+    index: int  # among the frames that decode, or that are stored each by itself
     time: float  # seconds at which it appears; never less than the one before
     frame: av.VideoFrame
     turn: Orientation
@@ -48,12 +53,34 @@ class Shot:
         return to_rgb(self.frame, self.turn, size=self.size)
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """The frames of a file whose packets are one frame each, which needs no other."""
+
+    number: dict[int, int]  # of each frame, by its time stamp; ascending
+    times: np.ndarray  # float64 (n,): seconds
+
+
 def shots(path: str | os.PathLike) -> Iterator[Shot]:
     """Every frame that decodes, in order; VideoError if there is none."""
+    return _shots(path, _stored(path))
+
+
+def _shots(
+    path: str | os.PathLike,
+    stored: _Stored | None,
+    wanted: Collection[int] | None = None,
+) -> Iterator[Shot]:
+    """As `shots`; where frames are stored each by itself, the first and `wanted`."""
+    only = {}
+    if stored and wanted is not None and max(wanted) < len(stored.times):
+        stamps = list(stored.number)
+        needed = {stamps[i] for i in {0, *wanted}}
+        only = {"only": lambda packet: packet.pts in needed}
     with open_video(path) as (container, stream):
         step = 1 / _rate(stream)
         last = size = turn = None
-        for index, frame in enumerate(decode(container, stream)):
+        for index, frame in enumerate(decode(container, stream, **only)):
             if size is None:
                 # A stream may change its size on the way; an array cannot.
                 size, turn = (frame.width, frame.height), orientation(frame)
@@ -61,7 +88,8 @@ def shots(path: str | os.PathLike) -> Iterator[Shot]:
             if time is None:  # a raw stream has no clock
                 time = 0.0 if last is None else last + step
             last = time if last is None else max(time, last)
-            yield Shot(index, last, frame, turn, size)
+            number = stored.number[frame.pts] if stored else index
+            yield Shot(number, last, frame, turn, size)
         if size is None:
             name = Path(path).name
             raise VideoError(f"{name}: not a single frame of it can be decoded.")
@@ -92,7 +120,7 @@ def read_frames(
 def pick(path: str | os.PathLike, wanted: set[int]) -> Iterator[Shot]:
     """The frames at `wanted`, ascending. VideoError if there are not that many."""
     last = max(wanted)
-    for shot in shots(path):
+    for shot in _shots(path, _stored(path), wanted):
         if shot.index in wanted:
             yield shot
         if shot.index == last:
@@ -108,10 +136,8 @@ def read_evenly(path: str | os.PathLike, k: int) -> tuple[np.ndarray, np.ndarray
     Returns (frames uint8 (k, H, W, 3), indices int64 (k,), n_frames). The file is read
     once where its declared length is right, else a second time.
     """
-    frames, indices, n_frames = read_chosen(
-        path, lambda times: even_indices(len(times), k)
-    )
-    return np.stack([frames[i] for i in indices.tolist()]), indices, n_frames
+    frames, indices, times = read_chosen(path, lambda t: even_indices(len(t), k))
+    return np.stack([frames[i] for i in indices.tolist()]), indices, len(times)
 
 
 def read_chosen(
@@ -120,7 +146,7 @@ def read_chosen(
     *,
     keep: Callable[[np.ndarray], Kept] = lambda image: image,
     seconds: float = math.inf,
-) -> tuple[dict[int, Kept], np.ndarray, int]:
+) -> tuple[dict[int, Kept], np.ndarray, np.ndarray]:
     """The frames that `choose` wants, of those that really decode.
 
     Args:
@@ -131,23 +157,75 @@ def read_chosen(
         seconds: read no further than this after the first frame.
 
     Returns:
-        (what was kept by index, the indices, how many frames were decoded).
+        (what was kept by index, the indices, the times of the frames that they count).
+        Of a file whose frames are stored each by itself, those that nobody wants are
+        taken to decode; if one that is wanted does not, all are tried.
     """
+    stored = _stored(path)
+    if stored:
+        near = stored.times[stored.times - stored.times[0] <= seconds]
+        indices = choose(near)
+        wanted = set(indices.tolist())
+        kept = _kept(_shots(path, stored, wanted), wanted, keep)
+        if kept.keys() == wanted:
+            return kept, indices, near
     wanted = set(choose(_declared_times(path)).tolist())
-    kept: dict[int, Kept] = {}
     times: list[float] = []
-    for shot in shots(path):
-        if times and shot.time - times[0] > seconds:
-            break
-        times.append(shot.time)
-        if shot.index in wanted:
-            kept[shot.index] = keep(shot.rgb())
-    indices = choose(np.array(times))
+    numbers: list[int] = []
+
+    def until() -> Iterator[Shot]:
+        for shot in _shots(path, stored):
+            if times and shot.time - times[0] > seconds:
+                return
+            times.append(shot.time)
+            numbers.append(shot.index)
+            yield shot
+
+    kept = _kept(until(), wanted, keep)
+    indices = np.array(numbers)[choose(np.array(times))]
     wanted = set(indices.tolist())
     kept = {i: kept[i] for i in kept.keys() & wanted}
     if missing := wanted - kept.keys():
-        kept |= {shot.index: keep(shot.rgb()) for shot in pick(path, missing)}
-    return kept, indices, len(times)
+        kept |= _kept(_shots(path, stored, missing), missing, keep)
+    return kept, indices, near if stored else np.array(times)
+
+
+def _kept(
+    read: Iterator[Shot], wanted: set[int], keep: Callable[[np.ndarray], Kept]
+) -> dict[int, Kept]:
+    return {shot.index: keep(shot.rgb()) for shot in read if shot.index in wanted}
+
+
+def _stored(path: str | os.PathLike) -> _Stored | None:
+    """What is stored, where each frame is coded by itself; else None, at once."""
+    stamps: list[int] = []
+    begin: list[av.Packet] = []
+    with open_video(path) as (container, stream):
+        coder = stream.codec_context
+        if coder.codec.canonical_name not in _ALONE:
+            return None
+        for packet in packets(container, stream):
+            if packet is None:
+                return None  # the file breaks off
+            if packet.size == 0:
+                break
+            doubtful = packet.is_corrupt or packet.is_discard or packet.pts is None
+            if doubtful or not packet.is_keyframe:
+                return None
+            if stamps and packet.pts <= stamps[-1]:
+                return None
+            stamps.append(packet.pts)
+            if len(begin) < 2:
+                begin.append(packet)
+        # An MP4 without a list of its key frames says that all are.
+        try:
+            frames = [frame for p in [*begin, None] for frame in coder.decode(p)]
+        except av.FFmpegError:
+            return None
+        if not frames or any(frame.pict_type != PictureType.I for frame in frames):
+            return None
+        times = np.array([float(stamp * stream.time_base) for stamp in stamps])
+    return _Stored({stamp: i for i, stamp in enumerate(stamps)}, times)
 
 
 def _declared_times(path: str | os.PathLike) -> np.ndarray:
