@@ -53,7 +53,9 @@ def view(frames: int = PAPER.frames, *, sampling: str = "even") -> View:
 
 VIEW = view()
 SLIM_LOOK = {"sampling": "consecutive"}  # of clips of two seconds; see lesson 05
-SLIM = replace(slim_torch.SLIM, batch_size=16, learning_rate=5e-3, epoch_factor=2)
+# On the tuning set (GRU with changes) fast disorder had 0.66 on validation after 15
+# epochs, 0.80 after 30, 0.85 after 45; an epoch of features takes a third of a second.
+SLIM = replace(slim_torch.SLIM, batch_size=16, learning_rate=5e-3, epoch_factor=3)
 BASE = "frame_keras"  # whose spatial network it takes over, and leaves as it is
 
 
