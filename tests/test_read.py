@@ -109,6 +109,9 @@ def test_of_frames_coded_by_themselves_only_some_are_decoded(alone, decoded):
     assert numbers(frames) == indices.tolist() == even_indices(40, 8).tolist()
     assert numbers(read_frames(alone, [30, 4, 30])) == [30, 4, 30]
     assert len(decoded) == 9 + 3
+    near, indices, times = read_chosen(alone, lambda t: t.argsort()[-2:], seconds=0.5)
+    assert len(times) == 13 and sorted(near) == indices.tolist() == [11, 12]
+    assert [number(near[i]) for i in (11, 12)] == [11, 12]
     assert numbers(iter_frames(alone)) == list(range(40))
     with pytest.raises(VideoError, match="frame 40, but only 40"):
         read_frames(alone, [1, 40])

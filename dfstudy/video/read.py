@@ -72,11 +72,11 @@ def _shots(
     wanted: Collection[int] | None = None,
 ) -> Iterator[Shot]:
     """As `shots`; where frames are stored each by itself, the first and `wanted`."""
-    only = {}
+    only, end = {}, math.inf
     if stored and wanted is not None and max(wanted) < len(stored.times):
         stamps = list(stored.number)
         needed = {stamps[i] for i in {0, *wanted}}
-        only = {"only": lambda packet: packet.pts in needed}
+        only, end = {"only": lambda packet: packet.pts in needed}, max(wanted)
     with open_video(path) as (container, stream):
         step = 1 / _rate(stream)
         last = size = turn = None
@@ -88,8 +88,12 @@ def _shots(
             if time is None:  # a raw stream has no clock
                 time = 0.0 if last is None else last + step
             last = time if last is None else max(time, last)
+            if stored and frame.pts not in stored.number:
+                return  # further than was looked
             number = stored.number[frame.pts] if stored else index
             yield Shot(number, last, frame, turn, size)
+            if number >= end:
+                return
         if size is None:
             name = Path(path).name
             raise VideoError(f"{name}: not a single frame of it can be decoded.")
@@ -161,14 +165,13 @@ def read_chosen(
         Of a file whose frames are stored each by itself, those that nobody wants are
         taken to decode; if one that is wanted does not, all are tried.
     """
-    stored = _stored(path)
+    stored = _stored(path, seconds)
     if stored:
-        near = stored.times[stored.times - stored.times[0] <= seconds]
-        indices = choose(near)
+        indices = choose(stored.times)
         wanted = set(indices.tolist())
         kept = _kept(_shots(path, stored, wanted), wanted, keep)
         if kept.keys() == wanted:
-            return kept, indices, near
+            return kept, indices, stored.times
     wanted = set(choose(_declared_times(path)).tolist())
     times: list[float] = []
     numbers: list[int] = []
@@ -187,7 +190,7 @@ def read_chosen(
     kept = {i: kept[i] for i in kept.keys() & wanted}
     if missing := wanted - kept.keys():
         kept |= _kept(_shots(path, stored, missing), missing, keep)
-    return kept, indices, near if stored else np.array(times)
+    return kept, indices, stored.times if stored else np.array(times)
 
 
 def _kept(
@@ -196,8 +199,11 @@ def _kept(
     return {shot.index: keep(shot.rgb()) for shot in read if shot.index in wanted}
 
 
-def _stored(path: str | os.PathLike) -> _Stored | None:
-    """What is stored, where each frame is coded by itself; else None, at once."""
+def _stored(path: str | os.PathLike, seconds: float = math.inf) -> _Stored | None:
+    """What is stored, where each frame is coded by itself; else None, at once.
+
+    It looks no further than `seconds` after the first frame.
+    """
     stamps: list[int] = []
     begin: list[av.Packet] = []
     with open_video(path) as (container, stream):
@@ -208,12 +214,14 @@ def _stored(path: str | os.PathLike) -> _Stored | None:
             if packet is None:
                 return None  # the file breaks off
             if packet.size == 0:
-                break
+                continue
             doubtful = packet.is_corrupt or packet.is_discard or packet.pts is None
             if doubtful or not packet.is_keyframe:
                 return None
             if stamps and packet.pts <= stamps[-1]:
                 return None
+            if stamps and (packet.pts - stamps[0]) * stream.time_base > seconds:
+                break
             stamps.append(packet.pts)
             if len(begin) < 2:
                 begin.append(packet)
@@ -222,10 +230,10 @@ def _stored(path: str | os.PathLike) -> _Stored | None:
             frames = [frame for p in [*begin, None] for frame in coder.decode(p)]
         except av.FFmpegError:
             return None
-        if not frames or any(frame.pict_type != PictureType.I for frame in frames):
-            return None
+        number = {stamp: i for i, stamp in enumerate(stamps)}
+        alone = [f.pict_type == PictureType.I and f.pts in number for f in frames]
         times = np.array([float(stamp * stream.time_base) for stamp in stamps])
-    return _Stored({stamp: i for i, stamp in enumerate(stamps)}, times)
+    return _Stored(number, times) if alone and all(alone) else None
 
 
 def _declared_times(path: str | os.PathLike) -> np.ndarray:
