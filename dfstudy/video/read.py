@@ -6,7 +6,7 @@
 
 The length and the rate that a container declares are often wrong, so `read_chosen`
 chooses again by the frames that really decode. Where each frame is coded by itself
-(as our renderer does) it decodes those that it wants and no other. Pixels are taken as
+(`stored.alone`) it decodes those that it wants and no other. Pixels are taken as
 stored: no tone mapping of HDR, no stretching of non-square pixels.
 """
 
@@ -19,7 +19,6 @@ from typing import TypeVar
 
 import av
 import numpy as np
-from av.video.frame import PictureType
 
 from dfstudy.video.decode import (
     Orientation,
@@ -27,15 +26,13 @@ from dfstudy.video.decode import (
     decode,
     open_video,
     orientation,
-    packets,
     to_rgb,
 )
 from dfstudy.video.sample import even_indices
+from dfstudy.video.stored import Stored, alone
 
 Kept = TypeVar("Kept")
 _MOST = 10**6  # frames that a header is believed to have: 9 hours
-# Codecs of which a packet can be left out where all are key frames.
-_ALONE = ("h264", "mjpeg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +50,14 @@ class Shot:
         return to_rgb(self.frame, self.turn, size=self.size)
 
 
-@dataclass(frozen=True)
-class _Stored:
-    """The frames of a file whose packets are one frame each, which needs no other."""
-
-    number: dict[int, int]  # of each frame, by its time stamp; ascending
-    times: np.ndarray  # float64 (n,): seconds
-
-
 def shots(path: str | os.PathLike) -> Iterator[Shot]:
     """Every frame that decodes, in order; VideoError if there is none."""
-    return _shots(path, _stored(path))
+    return _shots(path, alone(path))
 
 
 def _shots(
     path: str | os.PathLike,
-    stored: _Stored | None,
+    stored: Stored | None,
     wanted: Collection[int] | None = None,
 ) -> Iterator[Shot]:
     """As `shots`; where frames are stored each by itself, the first and `wanted`."""
@@ -124,7 +113,7 @@ def read_frames(
 def pick(path: str | os.PathLike, wanted: set[int]) -> Iterator[Shot]:
     """The frames at `wanted`, ascending. VideoError if there are not that many."""
     last = max(wanted)
-    for shot in _shots(path, _stored(path), wanted):
+    for shot in _shots(path, alone(path), wanted):
         if shot.index in wanted:
             yield shot
         if shot.index == last:
@@ -165,7 +154,7 @@ def read_chosen(
         Of a file whose frames are stored each by itself, those that nobody wants are
         taken to decode; if one that is wanted does not, all are tried.
     """
-    stored = _stored(path, seconds)
+    stored = alone(path, seconds)
     if stored:
         indices = choose(stored.times)
         wanted = set(indices.tolist())
@@ -197,43 +186,6 @@ def _kept(
     read: Iterator[Shot], wanted: set[int], keep: Callable[[np.ndarray], Kept]
 ) -> dict[int, Kept]:
     return {shot.index: keep(shot.rgb()) for shot in read if shot.index in wanted}
-
-
-def _stored(path: str | os.PathLike, seconds: float = math.inf) -> _Stored | None:
-    """What is stored, where each frame is coded by itself; else None, at once.
-
-    It looks no further than `seconds` after the first frame.
-    """
-    stamps: list[int] = []
-    begin: list[av.Packet] = []
-    with open_video(path) as (container, stream):
-        coder = stream.codec_context
-        if coder.codec.canonical_name not in _ALONE:
-            return None
-        for packet in packets(container, stream):
-            if packet is None:
-                return None  # the file breaks off
-            if packet.size == 0:
-                continue
-            doubtful = packet.is_corrupt or packet.is_discard or packet.pts is None
-            if doubtful or not packet.is_keyframe:
-                return None
-            if stamps and packet.pts <= stamps[-1]:
-                return None
-            if stamps and (packet.pts - stamps[0]) * stream.time_base > seconds:
-                break
-            stamps.append(packet.pts)
-            if len(begin) < 2:
-                begin.append(packet)
-        # An MP4 without a list of its key frames says that all are.
-        try:
-            frames = [frame for p in [*begin, None] for frame in coder.decode(p)]
-        except av.FFmpegError:
-            return None
-        number = {stamp: i for i, stamp in enumerate(stamps)}
-        alone = [f.pict_type == PictureType.I and f.pts in number for f in frames]
-        times = np.array([float(stamp * stream.time_base) for stamp in stamps])
-    return _Stored(number, times) if alone and all(alone) else None
 
 
 def _declared_times(path: str | os.PathLike) -> np.ndarray:
