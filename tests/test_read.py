@@ -1,3 +1,5 @@
+import itertools
+
 import av
 import numpy as np
 import pytest
@@ -115,6 +117,21 @@ def test_of_frames_coded_by_themselves_only_some_are_decoded(alone, decoded):
     assert numbers(iter_frames(alone)) == list(range(40))
     with pytest.raises(VideoError, match="frame 40, but only 40"):
         read_frames(alone, [1, 40])
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [
+        *itertools.product(["libx264", "mjpeg"], ["mkv", "avi", "mov"]),
+        ("libx264", "ts"),
+    ],
+)
+def test_they_are_known_in_any_container(tmp_path, decoded, codec, suffix):
+    path = encode(
+        tmp_path / f"a.{suffix}", numbered(20), codec=codec, g="1", strict="-1"
+    )
+    assert numbers(read_frames(path, [3, 17])) == [3, 17]
+    assert len(decoded) == 3
 
 
 def test_a_file_that_wrongly_calls_every_frame_a_key_frame_is_decoded(clip, tmp_path):
