@@ -8,6 +8,7 @@ from clips import TURNS, break_frame, encode, encode_at, number, numbered, set_m
 from dfstudy.video import decode, read
 from dfstudy.video.probe import VideoError
 from dfstudy.video.read import (
+    every,
     iter_frames,
     read_chosen,
     read_evenly,
@@ -111,6 +112,8 @@ def test_of_frames_coded_by_themselves_only_some_are_decoded(alone, decoded):
     assert numbers(frames) == indices.tolist() == even_indices(40, 8).tolist()
     assert numbers(read_frames(alone, [30, 4, 30])) == [30, 4, 30]
     assert len(decoded) == 9 + 3
+    assert [shot.index for shot in every(alone, 16)] == [0, 16, 32, 39]
+    assert len(decoded) == 9 + 3 + 4
     near, indices, times = read_chosen(alone, lambda t: t.argsort()[-2:], seconds=0.5)
     assert len(times) == 13 and sorted(near) == indices.tolist() == [11, 12]
     assert [number(near[i]) for i in (11, 12)] == [11, 12]
@@ -185,6 +188,13 @@ def test_what_is_chosen_by_real_times_is_what_comes_back(tmp_path):
     assert indices.tolist() == want
     assert all(number(frames[i]) == i for i in want)
     assert len(read_to) == 24  # it read no further than a second
+
+
+@pytest.mark.parametrize(("step", "want"), [(1, range(120)), (7, [*range(0, 120, 7)])])
+def test_every_so_many_frames_and_the_last(clip, step, want):
+    want = [*want] + ([119] if 119 % step else [])
+    read = [(shot.index, number(shot.rgb())) for shot in every(clip, step)]
+    assert read == [(i, i) for i in want]
 
 
 def test_only_what_is_kept_is_in_memory(clip):

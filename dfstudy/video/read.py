@@ -55,6 +55,22 @@ def shots(path: str | os.PathLike) -> Iterator[Shot]:
     return _shots(path, alone(path))
 
 
+def every(path: str | os.PathLike, step: int) -> Iterator[Shot]:
+    """Every `step`-th frame from the first, and the last; VideoError if there is none.
+
+    The others are not decoded where each is coded by itself.
+    """
+    wanted, stored = None, alone(path)
+    if stored:
+        count = len(stored.times)
+        wanted = {*range(0, count, step), count - 1}
+    for shot in _shots(path, stored, wanted):
+        if shot.index % step == 0:
+            yield shot
+    if shot.index % step:
+        yield shot
+
+
 def _shots(
     path: str | os.PathLike,
     stored: Stored | None,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfstudy.video.read import shots
+from dfstudy.video import read
 from dfstudy.video.sample import reduce_to
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def best_start(
             scores.append(frame_score(faces, *frame.shape[:2]))
         batch.clear()
 
-    for shot in shots(path):
+    for shot in read.every(path, every):
         if shot.index % every == 0:
             batch.append(reduce_to(shot.rgb(), WORKING))
             if len(batch) == _BATCH:
