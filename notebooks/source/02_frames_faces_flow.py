@@ -252,10 +252,10 @@ def coarse(path: str) -> tuple[np.ndarray, np.ndarray, int]:
     def choose(times: np.ndarray) -> np.ndarray:
         return np.arange(0, len(times), max(View.every, len(times) // 40))
 
-    kept, at, n_frames = read_chosen(
+    kept, at, times = read_chosen(
         path, choose, keep=lambda frame: reduce_to(frame, WORKING)
     )
-    return np.stack([kept[i] for i in at.tolist()]), at, n_frames
+    return np.stack([kept[i] for i in at.tolist()]), at, len(times)
 
 
 guided, boxes = {}, {}
