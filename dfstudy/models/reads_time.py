@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dfstudy.models.copies import over, with_copies
+
 Recurrence = Literal["time", "none", "batch"]
 Pool = Literal["mean", "last", "max"]
 Order = Literal["s2", "s4"]
@@ -111,30 +113,17 @@ def more(
     """A training batch (N, T, F) for a memory: real clips also out of order, as fakes.
 
     A stretch of each clip, half of it but eight frames at least. Of a real one there
-    are also copies whose frames change places within windows of three or four, labelled
-    fake. Then each clip runs forwards or backwards, and which reading is which, and its
-    sign, is drawn anew: the order is all that is left to learn. Slim only: a few
-    hundred clips alone do not teach an LSTM what an order is, it learns them by heart.
-    The twins without memory get the same; they cannot tell the copies.
+    are also copies out of order (`with_copies`). Then each clip runs forwards or
+    backwards, and which reading is which, and its sign, is drawn anew: the order is all
+    that is left to learn. Slim only: a few hundred clips alone do not teach an LSTM
+    what an order is, it learns them by heart. The twins without memory get the same;
+    they cannot tell the copies.
     """
     length = max(min(readings.shape[1], 8), readings.shape[1] // 2)
     start = rng.integers(0, readings.shape[1] - length + 1)
     x = readings[:, start : start + length]
-    real = x[labels == 0].repeat_interleave(_COPIES, dim=0)
-    if len(real):
-        orders = np.stack([_reordered(length, rng) for _ in real])
-        real = real.gather(1, _over(orders[:, :, None], real))
-    x = _disguised(torch.cat([x, real]), rng)
-    return x, torch.cat([labels, torch.ones(len(real), dtype=labels.dtype)])
-
-
-def _reordered(length: int, rng: np.random.Generator) -> np.ndarray:
-    order, start = np.arange(length), 0
-    while start < length:
-        stop = start + rng.integers(3, 5)
-        order[start:stop] = rng.permutation(order[start:stop])
-        start = stop
-    return order
+    x, labels = with_copies(x, labels, rng, copies=_COPIES)
+    return _disguised(x, rng), labels
 
 
 def _disguised(clips: Tensor, rng: np.random.Generator) -> Tensor:
@@ -147,13 +136,9 @@ def _disguised(clips: Tensor, rng: np.random.Generator) -> Tensor:
         for _ in clips
     ]
     places, signs, back = (np.stack(part) for part in zip(*draws, strict=True))
-    clips = clips.gather(2, _over(places[:, None, :], clips))
+    clips = clips.gather(2, over(places[:, None, :], clips))
     middle = clips.mean(1, keepdim=True)
     clips = middle + (clips - middle) * torch.from_numpy(2 * signs - 1)[:, None]
     forwards = np.arange(length)
     order = np.where(back[:, None] < 0.5, forwards[::-1], forwards)
-    return clips.gather(1, _over(order[:, :, None], clips))
-
-
-def _over(indices: np.ndarray, clips: Tensor) -> Tensor:
-    return torch.from_numpy(indices).expand_as(clips)
+    return clips.gather(1, over(order[:, :, None], clips))

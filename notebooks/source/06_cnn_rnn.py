@@ -241,6 +241,10 @@ print(f"{from_pixels * n_epochs * (videos['split'] == 'train').sum():.0f} s")
 # %% [markdown]
 # ## 4. LSTM and GRU, as S1 has them
 #
+# S1 asks for more data. In the small profiles one thing is therefore added that is
+# **ours**: in training each real clip is shown once more with its frames out of order,
+# as a fake. All readers below are trained alike, with memory or without.
+#
 # **Predict:** the loss on training videos falls. What will validation do?
 
 # %%
@@ -259,7 +263,8 @@ figures.learning_curves(gru.history, title="GRU on the features of frames")
 # To notice that frames are out of order, a network has to *compare* neighbours. The cell
 # could learn to subtract; but each clip also has a face, a room and a light that no
 # other clip has, and with few clips it is easier to remember those. Then the training
-# loss falls, and nothing is gained on people it has never seen.
+# loss falls, and nothing is gained on people it has never seen. Not even the copies,
+# which differ from a real clip by their order alone, make it look for the order.
 #
 # ## 5. Tell it what changes
 #
