@@ -37,8 +37,6 @@ class Profile:
     perturbations: tuple[str, ...]  # how test videos are damaged (video.perturb.KINDS)
     levels: int  # of each, from mild to heavy
     damaged_groups: int | None  # test groups whose videos are damaged; None: all
-    strangers: int  # people that the slim backbone is pretrained on
-    pretrain_epochs: int
     timeout_minutes: int  # of one notebook
 
 
@@ -76,8 +74,6 @@ _ALL = {
             perturbations=("h264", "jpeg"),
             levels=2,
             damaged_groups=5,
-            strangers=8,
-            pretrain_epochs=1,
             timeout_minutes=5,
         ),
         Profile(
@@ -101,8 +97,6 @@ _ALL = {
             perturbations=("h264", "jpeg", "resize"),
             levels=3,
             damaged_groups=16,
-            strangers=128,
-            pretrain_epochs=10,
             timeout_minutes=20,
         ),
         Profile(
@@ -126,8 +120,6 @@ _ALL = {
             perturbations=_EVERY_PERTURBATION,
             levels=3,
             damaged_groups=8,
-            strangers=64,
-            pretrain_epochs=6,
             timeout_minutes=60,
         ),
         Profile(
@@ -151,8 +143,6 @@ _ALL = {
             perturbations=_EVERY_PERTURBATION,
             levels=5,
             damaged_groups=None,
-            strangers=256,
-            pretrain_epochs=10,
             timeout_minutes=24 * 60,
         ),
     )

@@ -107,7 +107,7 @@ def test_a_pretrained_slim_backbone_starts_both_detectors(tmp_path):
     backbone = slim_torch.SlimBackbone()
     path = tmp_path / "slim.safetensors"
     reader = slim_torch.SlimReader(backbone, 3)
-    slim_torch.save(reader, path, pretrained="synthetic-tracks")
+    slim_torch.save(reader, path, about={"pretrained": "synthetic-tracks"})
     torch_built = frame_torch.build(network="slim", pretrained=path)
     keras_built = frame_keras.build(network="slim", pretrained=path)
     assert torch_built.pretrained == keras_built.pretrained == "synthetic-tracks"
@@ -121,7 +121,7 @@ def test_a_pretrained_slim_backbone_starts_both_detectors(tmp_path):
 def test_the_reader_is_kept_with_the_backbone(tmp_path):
     path = tmp_path / "slim.safetensors"
     reader = slim_torch.SlimReader(slim_torch.SlimBackbone(), 5).eval()
-    slim_torch.save(reader, path, pretrained="synthetic-tracks")
+    slim_torch.save(reader, path, about={"pretrained": "synthetic-tracks"})
     fewer, used = slim_torch.start_reader(path, outputs=3)
     x = torch.from_numpy(frames(2, 32, 32))
     with torch.no_grad():

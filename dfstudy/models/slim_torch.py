@@ -143,12 +143,15 @@ class _Block(nn.Module):
 _OF_READER = ("look.", "read.")
 
 
-def save(reader: SlimReader, path: Path, *, pretrained: str) -> None:
-    """Write the weights, with what they were pretrained on, as safetensors."""
+def save(reader: SlimReader, path: Path, *, about: dict[str, str]) -> None:
+    """Write the weights as safetensors, with what is to be said `about` them.
+
+    `about["pretrained"]` is what they were pretrained on.
+    """
     state = {k: v for k, v in reader.state_dict().items() if k.startswith(_OF_READER)}
     state |= reader.net.state_dict()
     state = {name: value.contiguous() for name, value in state.items()}
-    save_file(state, path, metadata={"pretrained": pretrained})
+    save_file(state, path, metadata=about)
 
 
 def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:

@@ -106,7 +106,7 @@ def meter(
     prepared = data.prepared(view)
     start = profile.pretrained
     if start.startswith("synthetic-"):
-        start = pretrain.backbone(start, profile=profile)
+        start = pretrain.backbone(start)
     net = frame_torch.build(network=profile.network, pretrained=start).module.backbone
     there = PreparedSet(prepared, data.manifest, by="video").video_ids
     table = data.manifest.set_index("video_id").loc[there].reset_index()

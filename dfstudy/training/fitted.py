@@ -204,7 +204,7 @@ def _built(
         base = fitted(family.BASE, data, rows, folder=home, **place)
         pretrained = base.built
     elif start.startswith("synthetic-"):
-        pretrained = pretrain.backbone(start, profile=profile)
+        pretrained = pretrain.backbone(start)
     built = family.build(
         view=view,
         network=profile.network,

@@ -1,16 +1,19 @@
 """Transfer learning that works offline: the slim backbone learns on rendered strangers.
 
-    path = backbone("synthetic-tracks", profile=profiles.get("laptop"))
+    path = backbone("synthetic-tracks")
     frame_torch.build(network="slim", pretrained=path)
 
 "synthetic-tracks" reads the renderer's own tracks (where the face is, how it is turned,
 mouth, eyes, gaze); its twin "synthetic-identity" tells the strangers apart. Nobody here
 is in any split. Such features know the renderer, so every figure made with them stands
 beside the twins and beside the network from scratch.
+
+The weights ship with the package, as ImageNet's come from a hub. After a change of the
+renderer or of the slim network they have to be made again (a test says so):
+
+    python -m dfstudy.training.pretrain      # about half an hour on two cores
 """
 
-import hashlib
-import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -23,11 +26,11 @@ from tqdm import tqdm
 from dfstudy import paths, workers
 from dfstudy.data import synth
 from dfstudy.models import slim_torch
-from dfstudy.profiles import Profile
 from dfstudy.training.schedule import one_cycle
 from dfstudy.video.sample import resize_area
 
 KINDS = ("synthetic-tracks", "synthetic-identity")
+PEOPLE, EPOCHS = 384, 12  # of the weights that ship
 TRACKS = ("yaw", "pitch", "mouth", "blink", "gaze_x", "gaze_y", "smile")
 _SIZE = (108, 192)  # of the frames it learns on, as S1 sees them
 _CLIP_SIZE = (216, 384)  # of the frames rendered
@@ -35,54 +38,56 @@ _CHUNK = 8  # people a process renders at once; part of what the seed means
 _CLIPS, _FRAMES = 3, 8  # of each stranger
 _PLACE = 20.0  # weight of the face's place beside the other losses
 _RATE = 4e-3
-_FORMAT = 2  # of the file: 2 has the reader, too
+_NETWORK = (  # of slim_torch.SLIM, what these weights depend on
+    "stem_kernel",
+    "stem_stride",
+    "stem_channels",
+    "stages",
+    "norm_epsilon",
+    "norm_momentum",
+    "batch_size",
+)
+_SHIPPED = Path(slim_torch.__file__).parent / "pretrained"
 
 
-def backbone(kind: str, *, profile: Profile) -> Path:
-    """File of the slim backbone pretrained in this way; made once, then kept.
+def backbone(kind: str) -> Path:
+    """File of the slim backbone that was pretrained in this way; it ships with dfstudy.
 
     Raises ValueError for a kind that is not one of KINDS.
     """
     if kind not in KINDS:
         raise ValueError(f"no pretraining {kind!r}: choose one of {', '.join(KINDS)}")
-    files = {each: _file(profile, each) for each in KINDS}
-    with paths.alone(files[kind]):
-        if not files[kind].exists():
-            print(f"Pretraining the slim backbone, {kind}, once (about a minute) ...")
-            reader = _learn(kind, seen=_seen(profile), epochs=profile.pretrain_epochs)
-            with paths.whole(files[kind]) as part:
-                slim_torch.save(reader, part, pretrained=kind)
-    if all(file.exists() for file in files.values()):
-        _seen_file(profile).unlink(missing_ok=True)
-    return files[kind]
+    return _SHIPPED / f"slim-{kind}.safetensors"
 
 
-def _file(profile: Profile, kind: str) -> Path:
-    recipe = [_FORMAT, synth.VERSION, repr(slim_torch.SLIM), kind]
-    recipe += [_CLIPS, _FRAMES, _CHUNK]
-    recipe += [profile.strangers, profile.pretrain_epochs, _SIZE, _RATE, _PLACE]
-    return _named(f"slim-{kind}", recipe, ".safetensors")
+def make(folder: Path, *, people: int = PEOPLE, epochs: int = EPOCHS) -> list[Path]:
+    """Render `people` strangers, and write what each of KINDS learned on them.
+
+    The files go into `folder`, under the names that `backbone` knows.
+    """
+    seen = _strangers(people)
+    made = []
+    for kind in KINDS:
+        file = folder / backbone(kind).name
+        reader = _learn(kind, seen=seen, epochs=epochs)
+        about = recipe(kind, people=people, epochs=epochs)
+        with paths.whole(file) as part:
+            slim_torch.save(reader, part, about=about)
+        made.append(file)
+    return made
 
 
-def _seen_file(profile: Profile) -> Path:
-    recipe = [synth.VERSION, _CLIPS, _FRAMES, _CHUNK, profile.strangers, _SIZE]
-    return _named("strangers", recipe, ".npz")
-
-
-def _named(name: str, recipe: list, suffix: str) -> Path:
-    key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
-    return paths.home() / "pretrained" / f"{name}-{key}{suffix}"
-
-
-def _seen(profile: Profile) -> tuple[np.ndarray, ...]:
-    """What `_strangers` returns; both kinds learn on it, perhaps in two processes."""
-    file = _seen_file(profile)
-    with paths.alone(file):
-        if not file.exists():
-            with paths.whole(file) as part, part.open("wb") as opened:
-                np.savez(opened, *_strangers(profile.strangers))
-        with np.load(file) as arrays:
-            return tuple(arrays[name] for name in arrays.files)
+def recipe(kind: str, *, people: int = PEOPLE, epochs: int = EPOCHS) -> dict[str, str]:
+    """What the weights depend on; stands in their file (safetensors' metadata)."""
+    return {
+        "pretrained": kind,
+        "renderer": str(synth.VERSION),
+        "network": str({name: getattr(slim_torch.SLIM, name) for name in _NETWORK}),
+        "people": str(people),
+        "frames of each": f"{_FRAMES} of {_CLIPS} clips",
+        "epochs": str(epochs),
+        "training": f"{_SIZE}, chunks of {_CHUNK}, rate {_RATE}, place {_PLACE}",
+    }
 
 
 def _learn(
@@ -151,3 +156,8 @@ def _render(chunk: tuple[int, int]) -> tuple[np.ndarray, ...]:
         boxes.append(clip.boxes)
         people.append(np.full(len(clip.frames), seed + person))
     return tuple(map(np.concatenate, (frames, tracks, boxes, people)))
+
+
+if __name__ == "__main__":
+    for file in make(_SHIPPED):
+        print(file)

@@ -362,9 +362,10 @@ results.table(mine, metrics=["auroc", "balanced_accuracy", "accuracy"], level="f
 # ## 8. What did the start add?
 #
 # Offline, the slim network starts from a task on the renderer's own people: read yaw,
-# mouth and blink of strangers (`synthetic-tracks`). Such features know the renderer. So
-# each figure made with them stands beside its twins: the same network from scratch,
-# and from a start that only tells the strangers apart.
+# mouth and blink of strangers (`synthetic-tracks`). Its weights came with the course, as
+# ImageNet's come from a library; `python -m dfstudy.training.pretrain` makes them again.
+# Such features know the renderer. So each figure made with them stands beside its twins:
+# the same network from scratch, and from a start that only tells the strangers apart.
 
 # %%
 asked = {"S1": ("frame_keras", S1_CANDIDATES), "S0": ("frame_torch", [MAJORITY])}

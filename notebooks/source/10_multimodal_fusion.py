@@ -51,7 +51,7 @@
 # <!-- time -->
 #
 # Opened alone, the lesson first renders and prepares the synthetic set (one to three
-# minutes in the profile `laptop`) and pretrains the slim backbone, once.
+# minutes in the profile `laptop`), once.
 
 # %% tags=["parameters"]
 PROFILE = "laptop"
