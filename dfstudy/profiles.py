@@ -1,6 +1,6 @@
 """How much: the scale of a run, and nothing but its scale.
 
-    profiles.get("laptop").pairs        # 120 pairs of people
+    profiles.get("laptop").pairs        # 80 pairs of people
 
 Lessons never name a size or an epoch; they ask the profile. `smoke` is for CI (does all
 of it run?), `laptop` for 2 cores without GPU or network (are the results meaningful?),
@@ -79,7 +79,7 @@ _ALL = {
         Profile(
             name="laptop",
             machine="2 cores, no GPU, no network",
-            pairs=120,
+            pairs=80,
             clip_frames=48,
             clip_size=(216, 384),
             split=(0.4, 0.2, 0.4),
