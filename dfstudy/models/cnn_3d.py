@@ -44,7 +44,7 @@ def view(
 VIEW = view()
 # The slim network sees what the others see, so that clips are prepared once.
 SLIM_LOOK = {"sampling": "consecutive", "height": 108, "width": 192}
-SLIM = replace(slim_torch.SLIM, batch_size=8, learning_rate=3e-4, epoch_factor=0.2)
+SLIM = replace(slim_torch.SLIM, batch_size=8, learning_rate=3e-4, epoch_factor=0.13)
 BASE = "frame_keras"  # whose network is inflated
 
 

@@ -1,6 +1,6 @@
 """Real clips once more with their frames out of order, as fakes.
 
-    x, y = with_copies(x, y, rng)         # features (N, T, F) of a training batch
+    x, y = with_copies(x, y, rng, copies=2)     # features (N, T, F) of a training batch
 
 What teaches a small memory what an order is: a few hundred clips alone do not, it
 learns them by heart. No paper here has it; slim detectors of videos do (`more`).
@@ -14,13 +14,16 @@ _WINDOW = (3, 4)  # frames that change places among themselves
 
 
 def with_copies(
-    x: Tensor, y: Tensor, rng: np.random.Generator, *, copies: int = 1
+    x: Tensor, y: Tensor, rng: np.random.Generator, *, copies: float
 ) -> tuple[Tensor, Tensor]:
     """The batch (N, T, F) and labels (N,), then `copies` of each real clip, labelled 1.
 
-    The frames of a copy change places within windows of three or four.
+    Of one half: a copy of each second clip, drawn anew. The frames of a copy change
+    places within windows of three or four.
     """
-    real = x[y == 0].repeat_interleave(copies, dim=0)
+    real = x[y == 0]
+    whose = np.resize(rng.permutation(len(real)), round(copies * len(real)))
+    real = real[torch.from_numpy(np.sort(whose))]
     if len(real):
         orders = np.stack([_reordered(x.shape[1], rng) for _ in real])
         real = real.gather(1, over(orders[:, :, None], real))

@@ -88,7 +88,8 @@ families = experiment.trained_families(videos)
 kinds = truth.kinds(study.data)
 common = {"data": study.data, "profile": study.profile, "seed": study.seed}
 asked = {"model": "two_stream_video", "lesson": "05", "rules": [MEAN], **common}
-even = Variant(look={"sampling": "even"})
+# Flow over S1's 0.6 s, as in lesson 04: in our short clips spread frames lie closer.
+even = Variant(look={"sampling": "even"} | ({"flow": "apart"} if study.profile.network == "slim" else {}))
 f1_only = Variant(loss={"alpha": 0.0, "beta": 1.0})
 # What this lesson comes to later is trained meanwhile, if a core is idle.
 ahead([asked, asked | {"variant": even}, asked | {"variant": f1_only}, *jobs(**asked)])
@@ -262,8 +263,10 @@ pd.DataFrame(
 # Frames that are spread never go back. What is left of the disorder is a step that is
 # now a little longer and now a little shorter, as a natural movement is, too. So the slim
 # networks of lessons 05 to 07 see neighbours, and the full ones S1's own sampling. The
-# price: a short stretch from the middle of a clip says nothing of its ends. Both, trained
-# alike and asked about validation videos:
+# price: a short stretch from the middle of a clip says nothing of its ends. Below, the
+# detector trained on neighbours and the flow between them, and trained alike on S1's
+# choice, frames that are spread and flow over 0.6 s. Both are asked about validation
+# videos:
 
 
 # %%

@@ -242,8 +242,9 @@ print(f"{from_pixels * n_epochs * (videos['split'] == 'train').sum():.0f} s")
 # ## 4. LSTM and GRU, as S1 has them
 #
 # S1 asks for more data. In the small profiles one thing is therefore added that is
-# **ours**: in training each real clip is shown once more with its frames out of order,
-# as a fake. All readers below are trained alike, with memory or without.
+# **ours**: in training half of the real clips, drawn anew in every batch, are shown once
+# more with their frames out of order, as fakes. All readers below are trained alike, with
+# memory or without.
 #
 # **Predict:** the loss on training videos falls. What will validation do?
 
