@@ -8,7 +8,7 @@
 #   lesson: "10"
 #   slug: multimodal_fusion
 #   question: Does the text know?
-#   minutes: {smoke: 2, laptop: 3, colab: 30, paper: 300}
+#   minutes: {smoke: 2, laptop: 4, colab: 30, paper: 300}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true
