@@ -38,21 +38,22 @@ def _about(file: Path) -> dict[str, str]:
         return opened.metadata()
 
 
-@pytest.mark.parametrize("kind", pretrain.KINDS)
+@pytest.mark.parametrize("kind", slim_torch.KINDS)
 def test_the_weights_that_ship_are_those_of_today(kind):
     """After a change of the renderer or the network: python -m of the module."""
-    file = pretrain.backbone(kind)
+    file = slim_torch.shipped(kind)
     assert _about(file) == pretrain.recipe(kind)
-    assert frame_torch.build(network="slim", pretrained=file).pretrained == kind
+    for start in (kind, file):
+        assert frame_torch.build(network="slim", pretrained=start).pretrained == kind
 
 
 def test_both_kinds_are_made_of_the_same_people(rendered, tmp_path):
     files = pretrain.make(tmp_path, people=4, epochs=1)
     assert rendered == [4]
     assert [file.name for file in files] == [
-        pretrain.backbone(kind).name for kind in pretrain.KINDS
+        slim_torch.shipped(kind).name for kind in slim_torch.KINDS
     ]
-    for kind, file in zip(pretrain.KINDS, files, strict=True):
+    for kind, file in zip(slim_torch.KINDS, files, strict=True):
         assert _about(file) == pretrain.recipe(kind, people=4, epochs=1)
         assert slim_torch.start(file)[1] == kind
 
@@ -68,7 +69,7 @@ def test_what_is_made_again_is_the_same(rendered, tmp_path):
 
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="synthetic-tracks"):
-        pretrain.backbone("imagenet")
+        slim_torch.start("imagenet")
 
 
 def _others() -> tuple[torch.Tensor, dict[str, np.ndarray]]:
@@ -87,9 +88,7 @@ def test_the_tracks_of_others_can_be_read():
     """All but gaze up and down, and a smile: a pixel or two, in frames so small."""
     frames, tracks = _others()
     outputs = len(pretrain.TRACKS)
-    trained, _ = slim_torch.start_reader(
-        pretrain.backbone("synthetic-tracks"), outputs=outputs
-    )
+    trained, _ = slim_torch.start_reader("synthetic-tracks", outputs=outputs)
     with torch.inference_mode():
         read = dict(zip(pretrain.TRACKS, trained.eval()(frames)[0].T, strict=True))
     for name in ("yaw", "pitch", "mouth", "blink", "gaze_x"):
@@ -99,7 +98,7 @@ def test_the_tracks_of_others_can_be_read():
 def test_others_can_be_told_apart():
     """Of six frames of each, two more are named: chance is a tenth."""
     frames, _ = _others()
-    net, _ = slim_torch.start_backbone(pretrain.backbone("synthetic-identity"))
+    net, _ = slim_torch.start_backbone("synthetic-identity")
     with torch.inference_mode():
         seen = net.eval()(frames).numpy()
     person = np.repeat(np.arange(10), 8)

@@ -95,7 +95,8 @@ def build(
         view: what it will see; the network takes frames of any size.
         network: "full" for ResNet-18, "slim" for the slim backbone.
         pretrained: "none"; "imagenet" (full only; "none" is what Built says where the
-            weights cannot be had); or the file of a pretrained slim backbone.
+            weights cannot be had); or, slim only, one of slim_torch.KINDS
+            or the file of such weights.
         seed: of the random weights.
 
     Raises:

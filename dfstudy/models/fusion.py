@@ -265,7 +265,8 @@ def build(
             how they change.
         pretrained: "none"; "kinetics400", or a profile's "imagenet", which there means
             the same (full only; "none" is what Built says where the weights cannot be
-            had); or the file of a pretrained slim backbone.
+            had); or, slim only, one of slim_torch.KINDS
+            or the file of such weights.
         seed: of the random weights.
         inputs: what it looks at.
         normalise: by which statistics the full network's pixels are scaled.

@@ -149,7 +149,8 @@ def build(
         view: what it will see; the network takes faces of any size, clips of any T.
         network: "full", or "slim" for the slim backbone and a narrow LSTM.
         pretrained: "none"; "imagenet" (full only; "none" is what Built says where the
-            weights cannot be had); or the file of a pretrained slim backbone.
+            weights cannot be had); or, slim only, one of slim_torch.KINDS
+            or the file of such weights.
         seed: of the random weights.
         backbone: ResNeXt-50 32x4d, or ResNet50, which S4 compares it with (full only).
         recurrence: an LSTM over "time"; "none"; or, a bug, over the "batch".

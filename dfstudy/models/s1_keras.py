@@ -153,8 +153,9 @@ def spatial_network(
     Args:
         network: "full" or "slim".
         pretrained: "none"; "imagenet" (full only; "none" is what comes back where the
-            weights cannot be had); the file of a pretrained slim backbone; or another
-            detector, of frames of any size, whose spatial network is taken over.
+            weights cannot be had); one of slim_torch.KINDS or the file of such weights
+            (slim only); or another detector, of frames of any size, whose spatial
+            network is taken over.
 
     Raises:
         ValueError: an unknown network, or weights that are not for it.

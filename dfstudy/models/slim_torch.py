@@ -140,7 +140,14 @@ class _Block(nn.Module):
         return F.relu(self.second(F.relu(self.first(x))) + self.skip(x))
 
 
+# What the weights that ship with dfstudy have learned (training.pretrain).
+KINDS = ("synthetic-tracks", "synthetic-identity")
 _OF_READER = ("look.", "read.")
+
+
+def shipped(kind: str) -> Path:
+    """File of the weights of this one of KINDS; as ImageNet's, but already here."""
+    return Path(__file__).parent / "pretrained" / f"slim-{kind}.safetensors"
 
 
 def save(reader: SlimReader, path: Path, *, about: dict[str, str]) -> None:
@@ -157,8 +164,9 @@ def save(reader: SlimReader, path: Path, *, about: dict[str, str]) -> None:
 def start(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
     """What a slim detector starts from: weights by name, and what they learned on.
 
-    (None, "none") for "none"; of a file that `save` wrote, the backbone's weights and,
-    for example, "synthetic-tracks". ValueError for anything else.
+    (None, "none") for "none"; for one of KINDS, or a file that `save` wrote, the
+    backbone's weights and, for example, "synthetic-tracks". ValueError for anything
+    else.
     """
     state, used = _load(pretrained)
     if state is not None:
@@ -202,10 +210,10 @@ def _load(pretrained: str | Path) -> tuple[dict[str, Tensor] | None, str]:
         return None, "none"
     if pretrained == "imagenet":
         raise ValueError(
-            'there are no imagenet weights of the slim network: start it from "none" or'
-            " from a file of training.pretrain"
+            'there are no imagenet weights of the slim network: start it from "none",'
+            f" {', '.join(KINDS)}, or from a file of training.pretrain"
         )
-    path = Path(pretrained)
+    path = shipped(pretrained) if pretrained in KINDS else Path(pretrained)
     with safe_open(path, "pt") as file:
         pretrained = (file.metadata() or {}).get("pretrained")
     if pretrained is None:

@@ -192,7 +192,8 @@ def build(
         view: what it will see; the network takes frames of any size.
         network: "full", or "slim": the slim backbone stands in for either.
         pretrained: "none"; "imagenet" (full only; "none" is what Built says where the
-            weights cannot be had); or the file of a pretrained slim backbone.
+            weights cannot be had); or, slim only, one of slim_torch.KINDS
+            or the file of such weights.
         seed: of the random weights.
         backbone: "xception" or "efficientnet_b3".
         gradual: thaw the layers a few an epoch, from the last one on (see `thaw`).

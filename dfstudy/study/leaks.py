@@ -31,7 +31,6 @@ from dfstudy.metrics.intervals import all_but_one, drawn_groups, drawn_runs
 from dfstudy.metrics.scores import auroc, auroc_by_group
 from dfstudy.models import frame_torch
 from dfstudy.profiles import Profile
-from dfstudy.training import pretrain
 from dfstudy.training.features import features
 
 SPLITS = ("frame", "video", "source", "group")
@@ -104,13 +103,10 @@ def meter(
     """
     view = frame_torch.view(profile.frames)
     prepared = data.prepared(view)
-    start = profile.pretrained
-    if start.startswith("synthetic-"):
-        start = pretrain.backbone(start)
-    net = frame_torch.build(network=profile.network, pretrained=start).module.backbone
+    built = frame_torch.build(network=profile.network, pretrained=profile.pretrained)
     there = PreparedSet(prepared, data.manifest, by="video").video_ids
     table = data.manifest.set_index("video_id").loc[there].reset_index()
-    seen = features(net, prepared, data.manifest)  # (videos, T, F)
+    seen = features(built.module.backbone, prepared, data.manifest)  # (videos, T, F)
     method = table["method"].fillna("unknown")
     found = sorted(method[table["label"] == 1].unique())
     seeds = range(seed, seed + profile.repeats)

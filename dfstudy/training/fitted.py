@@ -32,7 +32,6 @@ from dfstudy.models import detector as detectors
 from dfstudy.models import text
 from dfstudy.models.detector import Detector
 from dfstudy.profiles import Profile
-from dfstudy.training import pretrain
 from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.features import features
 from dfstudy.training.history import class_weight
@@ -68,7 +67,7 @@ def fitted(
         model: a name of models.FAMILIES.
         data: prepares the videos.
         rows: of its manifest, by split: "train" and "val" are read.
-        start: "none", "imagenet" or a kind of training.pretrain.
+        start: "none", "imagenet" or one of slim_torch.KINDS.
         variant: what differs from the family's own settings.
         launch: how the fit is run.
 
@@ -203,8 +202,6 @@ def _built(
         home = folder_of(family.BASE, **place)
         base = fitted(family.BASE, data, rows, folder=home, **place)
         pretrained = base.built
-    elif start.startswith("synthetic-"):
-        pretrained = pretrain.backbone(start)
     built = family.build(
         view=view,
         network=profile.network,

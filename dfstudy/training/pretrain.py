@@ -1,7 +1,6 @@
 """Transfer learning that works offline: the slim backbone learns on rendered strangers.
 
-    path = backbone("synthetic-tracks")
-    frame_torch.build(network="slim", pretrained=path)
+    frame_torch.build(network="slim", pretrained="synthetic-tracks")
 
 "synthetic-tracks" reads the renderer's own tracks (where the face is, how it is turned,
 mouth, eyes, gaze); its twin "synthetic-identity" tells the strangers apart. Nobody here
@@ -11,7 +10,7 @@ beside the twins and beside the network from scratch.
 The weights ship with the package, as ImageNet's come from a hub. After a change of the
 renderer or of the slim network they have to be made again (a test says so):
 
-    python -m dfstudy.training.pretrain      # about half an hour on two cores
+    python -m dfstudy.training.pretrain      # some ten minutes on two cores
 """
 
 import multiprocessing
@@ -29,7 +28,6 @@ from dfstudy.models import slim_torch
 from dfstudy.training.schedule import one_cycle
 from dfstudy.video.sample import resize_area
 
-KINDS = ("synthetic-tracks", "synthetic-identity")
 PEOPLE, EPOCHS = 384, 12  # of the weights that ship
 TRACKS = ("yaw", "pitch", "mouth", "blink", "gaze_x", "gaze_y", "smile")
 _SIZE = (108, 192)  # of the frames it learns on, as S1 sees them
@@ -47,28 +45,17 @@ _NETWORK = (  # of slim_torch.SLIM, what these weights depend on
     "norm_momentum",
     "batch_size",
 )
-_SHIPPED = Path(slim_torch.__file__).parent / "pretrained"
-
-
-def backbone(kind: str) -> Path:
-    """File of the slim backbone that was pretrained in this way; it ships with dfstudy.
-
-    Raises ValueError for a kind that is not one of KINDS.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"no pretraining {kind!r}: choose one of {', '.join(KINDS)}")
-    return _SHIPPED / f"slim-{kind}.safetensors"
 
 
 def make(folder: Path, *, people: int = PEOPLE, epochs: int = EPOCHS) -> list[Path]:
-    """Render `people` strangers, and write what each of KINDS learned on them.
+    """Render `people` strangers, and write what each kind learned on them.
 
-    The files go into `folder`, under the names that `backbone` knows.
+    The files go into `folder`, under the names of those that ship.
     """
     seen = _strangers(people)
     made = []
-    for kind in KINDS:
-        file = folder / backbone(kind).name
+    for kind in slim_torch.KINDS:
+        file = folder / slim_torch.shipped(kind).name
         reader = _learn(kind, seen=seen, epochs=epochs)
         about = recipe(kind, people=people, epochs=epochs)
         with paths.whole(file) as part:
@@ -159,5 +146,5 @@ def _render(chunk: tuple[int, int]) -> tuple[np.ndarray, ...]:
 
 
 if __name__ == "__main__":
-    for file in make(_SHIPPED):
+    for file in make(slim_torch.shipped(slim_torch.KINDS[0]).parent):
         print(file)
