@@ -134,5 +134,11 @@ def test_the_blur_is_torchvisions(sigma):
         assert (got.int() - want.int()).abs().max() <= 1
 
 
-def test_both_have_a_name():
-    assert AUGMENTATIONS["s3"] is s3 and AUGMENTATIONS["s3_jpeg"] is s3_jpeg
+@pytest.mark.parametrize(("name", "change"), [("s3", s3), ("s3_jpeg", s3_jpeg)])
+def test_both_have_a_name(name, change):
+    x = torch.randint(0, 256, (2, 24, 24, 3), dtype=torch.uint8)
+    named, same = (
+        f(x, np.random.default_rng(3)) for f in (AUGMENTATIONS[name], change)
+    )
+    torch.testing.assert_close(named, same, rtol=0, atol=0)
+    assert (named != x).any()

@@ -14,6 +14,7 @@ from dfstudy.data import loader
 from dfstudy.frameworks import import_keras
 from dfstudy.models import FAMILIES, detector, family, forward, margin
 from dfstudy.models.text import SIZE
+from dfstudy.training import fit_keras, fit_torch
 from dfstudy.training.history import COLUMNS, EpochLog, class_weight, val_auroc
 from dfstudy.training.schedule import one_cycle
 
@@ -126,7 +127,6 @@ def test_a_keras_epoch_is_told_of_all_its_samples(tmp_path):
     x = torch.from_numpy(rng.normal(size=(20, 3)).astype(np.float32))
     y = torch.from_numpy(rng.integers(0, 2, 20).astype(np.float32))
     batches = loader.Loader(torch.utils.data.TensorDataset(x, y), batch_size=8)
-    fit_keras = importlib.import_module("dfstudy.training.fit_keras")
     keras = import_keras()
     module = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     history = fit_keras.fit(
@@ -176,8 +176,13 @@ def test_it_learns_and_keeps_the_best_epoch(name, tmp_path, capsys):
     )
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_broken_off_it_goes_on_and_ends_the_same(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "seconds"), [(name, 0) for name in FAMILIES] + [(n, 1000) for n in FITS]
+)
+def test_broken_off_it_goes_on_and_ends_the_same(name, seconds, tmp_path, monkeypatch):
+    """After its last whole epoch, or, where that was not kept yet, from the start."""
+    for module in (fit_keras, fit_torch):
+        monkeypatch.setattr(module, "BACKUP_SECONDS", seconds)
     options = {"schedule": one_cycle}
     if family(name).FRAMEWORK == "torch":  # bf16 differs by more than is asked here
         options["precision"] = "32-true"

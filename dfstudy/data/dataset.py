@@ -9,6 +9,7 @@ differ by the training alone.
 
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +74,11 @@ class Dataset:
 
     def identity(self) -> dict[str, object]:
         """The `data` block of a result file."""
+        return dict(self._identity)
+
+    @cached_property
+    def _identity(self) -> dict[str, object]:
+        # Every fit asks, and to hash a manifest takes a while.
         return {
             "name": self.name,
             "kind": self.kind,

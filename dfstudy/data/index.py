@@ -9,20 +9,20 @@ one warning. An optional `truth.parquet` beside the videos (the synthetic set ha
 adds identities, source, description and forgery family by `video_id`.
 """
 
+import hashlib
 import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from dfstudy import paths
 from dfstudy.data import layouts, manifest
 from dfstudy.data.layouts.tree import Tree
-from dfstudy.video.probe import VideoError, VideoInfo, probe
+from dfstudy.data.probed import probed
+from dfstudy.video.probe import VideoInfo
 from dfstudy.workers import cores
 
 # Columns of truth.parquet that the manifest takes over, where there.
@@ -71,7 +71,7 @@ def index(
     if not root.is_dir():
         raise ValueError(f"{root} is not a folder")
     tree = Tree(root, compression)
-    rows = _probed(layouts.rows(tree), tree, workers=workers, progress=progress)
+    rows = _usable(layouts.rows(tree), tree, workers=workers, progress=progress)
     if failures is not None:
         table = pd.DataFrame(sorted(tree.left_out.items()), columns=["path", "reason"])
         paths.put(failures, table.to_csv(index=False))
@@ -95,30 +95,25 @@ def kind(root: str | os.PathLike[str]) -> str:
     return "synthetic" if layouts.is_synthetic(root) else "real"
 
 
-def _probed(
+def _usable(
     rows: list[dict], tree: Tree, *, workers: int | None, progress: bool
 ) -> list[dict]:
     """The rows whose file decodes, with what the file says about itself."""
-    # Threads will do: decoding happens outside the interpreter's lock.
-    with ThreadPoolExecutor(workers or 2 * cores()) as pool:
-        results = pool.map(_try_probe, [Path(row["path"]) for row in rows])
-        bar = tqdm(results, total=len(rows), desc="index", disable=not progress)
-        pairs = list(zip(rows, bar, strict=True))
+    name = hashlib.sha256(str(tree.root).encode()).hexdigest()[:16]
+    found = probed(
+        [Path(row["path"]) for row in rows],
+        kept=paths.home() / "probed" / f"{name}.json",
+        workers=workers or 2 * cores(),
+        progress=progress,
+    )
     good = []
-    for row, info in pairs:
+    for row, info in zip(rows, found, strict=True):
         if isinstance(info, VideoInfo):
             facts = asdict(info)
             good.append(row | {k: v for k, v in facts.items() if k in manifest.COLUMNS})
         else:
             tree.leave_out(Path(row["path"]), info)
     return good
-
-
-def _try_probe(path: Path) -> VideoInfo | str:
-    try:
-        return probe(path)
-    except (VideoError, OSError) as error:
-        return str(error).removeprefix(f"{path.name}: ")
 
 
 def _with_truth(frame: pd.DataFrame, path: Path) -> pd.DataFrame:

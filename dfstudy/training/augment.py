@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from dfstudy.data.loader import Augment, X
-from dfstudy.training.augment_s3 import s3, s3_jpeg
 from dfstudy.video.perturb import ladder
 
 SHIFT = 0.11  # of the height, at most, in both directions
@@ -86,6 +85,20 @@ def mixed(x: X, rng: np.random.Generator) -> Tensor:
             for target, frame in zip(frames, damage(frames.copy()), strict=True):
                 target[:] = frame
     return out
+
+
+def s3(x: X, rng: np.random.Generator) -> Tensor:
+    """See `augment_s3.s3`; imported here: its torchvision takes three seconds."""
+    from dfstudy.training import augment_s3
+
+    return augment_s3.s3(x, rng)
+
+
+def s3_jpeg(x: X, rng: np.random.Generator) -> Tensor:
+    """See `augment_s3.s3_jpeg`."""
+    from dfstudy.training import augment_s3
+
+    return augment_s3.s3_jpeg(x, rng)
 
 
 _MIXED = ladder(["jpeg", "resize", "blur", "noise", "brightness"], levels=5)

@@ -5,8 +5,8 @@
                   epochs=10, learning_rate=1e-3, patience=4, seed=0)
 
 The same arguments, loaders and history as fit_torch. A fit that was cut off goes on
-after its last whole epoch. float32: on a CPU TensorFlow gains nothing from bfloat16
-(measured with the slim network).
+after the last whole epoch that it has kept. float32: on a CPU TensorFlow gains nothing
+from bfloat16 (measured with the slim network).
 """
 
 import shutil
@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from dfstudy.data.loader import X
 from dfstudy.frameworks import import_keras
 from dfstudy.models import margin
-from dfstudy.training.history import EpochLog, set_epoch
+from dfstudy.training.history import BACKUP_SECONDS, EpochLog, set_epoch
 from dfstudy.training.schedule import constant
 
 keras = import_keras()
@@ -91,14 +91,16 @@ def fit(
         shutil.rmtree(backup, ignore_errors=True)
     keras.utils.set_random_seed(seed)
     steps = _optimizer(optimizer, learning_rate, weight_decay)
+    # Left to the first batch, TensorFlow traces the step twice, for 2 seconds each.
+    steps.build(module.trainable_variables)
     right = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)  # of logits
     module.compile(steps, loss, metrics=[right])
     best = folder / "best.weights.h5"
     told = [
         _Rate(learning_rate, schedule, len(train), epochs),
-        _Epoch(train, val, log, best, seed),
+        _Epoch(train, val, log, best if patience is not None else None, seed),
         # Last: an epoch is done when it is validated.
-        keras.callbacks.BackupAndRestore(backup),
+        _Backup(backup),
     ]
     _train(module, train, keras.callbacks.CallbackList(told, model=module), epochs)
     if patience is not None:
@@ -166,13 +168,26 @@ class _Rate(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self._highest * factor
 
 
+class _Backup(keras.callbacks.BackupAndRestore):
+    """Not after every epoch: of a small network, a backup takes as long as one."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self._written = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if time.monotonic() - self._written >= BACKUP_SECONDS:
+            super().on_epoch_end(epoch, logs)
+            self._written = time.monotonic()
+
+
 class _Epoch(keras.callbacks.Callback):
     def __init__(
         self,
         train: DataLoader,
         val: DataLoader,
         log: EpochLog,
-        best: Path,
+        best: Path | None,
         seed: int,
     ):
         super().__init__()
@@ -209,7 +224,7 @@ class _Epoch(keras.callbacks.Callback):
             val_loss=float(keras.ops.convert_to_numpy(loss)),
             seconds=time.perf_counter() - self._start,
         )
-        if score > before:
+        if self._best is not None and score > before:
             self.model.save_weights(self._best)
         if self._log.stale():
             self.model.stop_training = True

@@ -5,8 +5,8 @@
                   epochs=10, learning_rate=1e-3, patience=4, seed=0)
 
 The same arguments, loaders and history as fit_keras. A fit that was cut off goes on
-after its last whole epoch, or inside of it (`checkpoint_every`), and bf16 is used where
-the processor has units for it (two to three times faster here).
+after the last whole epoch that it has kept, or inside of one (`checkpoint_every`), and
+bf16 is used where the processor has units for it (two to three times faster here).
 
 On many ranks (training.distributed) the loaders deal each batch to them: `batch_size`
 is that of all together, and the fit is that of one rank, but for rounding and for what
@@ -14,6 +14,7 @@ is drawn by chance (dropout, augmentation). Every rank needs the same `folder`.
 """
 
 import logging
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from dfstudy.frameworks import guard
-from dfstudy.training.history import EpochLog
+from dfstudy.training.history import BACKUP_SECONDS, EpochLog
 from dfstudy.training.schedule import constant
 from dfstudy.training.sync_norm import SyncNorm
 from dfstudy.training.task import Task
@@ -95,14 +96,15 @@ def fit(
     """
     folder = Path(folder)
     last = folder / "last.ckpt"
-    best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
-    # Its own, and after it: save_last writes only where the score got better.
-    latest = ModelCheckpoint(folder, last.stem, enable_version_counter=False)
     more = []
     if patience is not None:
         more.append(EarlyStopping("score", mode="max", patience=patience))
+        best = ModelCheckpoint(folder, "best", monitor="score", mode="max")
+        more.append(best)
     if checkpoint_every is not None:
         more.append(_Within(last, checkpoint_every))
+    # Its own, and after the best: save_last writes only where the score got better.
+    more.append(_Latest(folder, last.stem, enable_version_counter=False))
     norm, spread = None, {}
     if devices * nodes > 1:
         norm = SyncNorm()
@@ -112,7 +114,7 @@ def fit(
         trainer = L.Trainer(
             max_epochs=epochs,
             default_root_dir=folder,  # also of what Lightning keeps for SLURM
-            callbacks=[*more, best, latest],
+            callbacks=more,
             precision=precision or _fast_precision(),
             devices=devices,
             logger=False,  # history.csv is the log, the same in both frameworks
@@ -145,7 +147,7 @@ def fit(
             seed=seed,
         )
         goes_on = ranks.broadcast(log.resumed and last.is_file())
-        if trainer.is_global_zero and not log.resumed:
+        if trainer.is_global_zero and not goes_on:
             for file in folder.glob("*.ckpt"):
                 file.unlink()
         L.seed_everything(seed, workers=True, verbose=False)
@@ -173,6 +175,22 @@ def fit(
     if trainer.is_global_zero:
         last.unlink(missing_ok=True)
     return log.finish()
+
+
+class _Latest(ModelCheckpoint):
+    """Of the last epoch; before it, not of every one (history.BACKUP_SECONDS)."""
+
+    def setup(self, trainer: L.Trainer, task: Task, stage: str) -> None:
+        super().setup(trainer, task, stage)
+        self._written = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, task: Task) -> None:
+        is_due = time.monotonic() - self._written >= BACKUP_SECONDS
+        is_last = trainer.current_epoch + 1 == trainer.max_epochs
+        # All ranks write, or none does.
+        if is_last or trainer.strategy.broadcast(is_due):
+            super().on_train_epoch_end(trainer, task)
+            self._written = time.monotonic()
 
 
 class _Within(L.Callback):

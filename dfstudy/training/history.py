@@ -33,6 +33,9 @@ COLUMNS = (
     "seconds",
 )
 MONITORS = {"val_auroc": 1, "val_accuracy": 1, "val_loss": -1}  # -1: lower is better
+# Between checkpoints of a fit, at least; each lies at the end of an epoch. For a small
+# network, one takes as long as an epoch.
+BACKUP_SECONDS = 20.0
 _FILE = "history.csv"
 _SETTINGS = "settings.json"
 

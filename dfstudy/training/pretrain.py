@@ -68,7 +68,7 @@ def recipe(kind: str, *, people: int = PEOPLE, epochs: int = EPOCHS) -> dict[str
     """What the weights depend on; stands in their file (safetensors' metadata)."""
     return {
         "pretrained": kind,
-        "renderer": str(synth.VERSION),
+        "renderer": str(synth.RENDERER),
         "network": str({name: getattr(slim_torch.SLIM, name) for name in _NETWORK}),
         "people": str(people),
         "frames of each": f"{_FRAMES} of {_CLIPS} clips",

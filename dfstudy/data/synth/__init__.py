@@ -10,7 +10,14 @@ A laboratory, not evidence about the world. Read `person`, `head`, `skin`, `hair
 """
 
 from dfstudy.data.synth import forge
-from dfstudy.data.synth.dataset import VERSION, has_mask, make, read_mask, strangers
+from dfstudy.data.synth.dataset import (
+    RENDERER,
+    VERSION,
+    has_mask,
+    make,
+    read_mask,
+    strangers,
+)
 from dfstudy.data.synth.pair import people_of
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, Shot, render_clip
@@ -20,6 +27,7 @@ FAMILIES = tuple(forge.FAMILIES)
 
 __all__ = [
     "FAMILIES",
+    "RENDERER",
     "VERSION",
     "Clip",
     "Person",

@@ -26,7 +26,8 @@ from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Clip, render_clip
 from dfstudy.workers import cores, start
 
-VERSION = 5  # of the renderer: raise it when the same seed gives other pictures
+RENDERER = 5  # raise it when the same seed gives other pictures
+VERSION = 6  # of the set: raise it with RENDERER, or when it has other clips
 _STRANGERS = 1  # their seed space; that of sets is pair.SPACE
 
 
@@ -45,11 +46,11 @@ def make(
 ) -> Path:
     """Make the set under `root` and return it; at once where it is already there.
 
-    `pairs` of people with 2 real clips and 1 fake of each of `families`; clips of
-    `frames` frames at `fps`, `size` = (height, width) in pixels. `strength`, in (0, 1],
-    of the composites: by how much colour and sharpness are off, else from 0.6 to 1.
-    `workers` processes (default: one a core). ValueError if `root` holds a set made
-    with other arguments.
+    `pairs` of people with 2 real clips and 1 fake of each of `families` (of disorder 2,
+    at each of its scales); clips of `frames` frames at `fps`, `size` = (height, width)
+    in pixels. `strength`, in (0, 1], of the composites: by how much colour and
+    sharpness are off, else from 0.6 to 1. `workers` processes (default: one a core).
+    ValueError if `root` holds a set made with other arguments.
     """
     root = Path(root).expanduser().resolve()
     unknown = set(families) - set(FAMILIES)

@@ -38,11 +38,11 @@ class Job:
     target: Person
     donor: Person
     real_seed: int  # scene of the target's real clip in the set
-    scale: str  # "fast" or "slow", for families that have one
     frames: int
     size: tuple[int, int]
     fps: float
     rng: np.random.Generator
+    scale: str | None = None  # one of SCALES_OF, for families that have some
     strength: float | None = None  # of a composite; None: drawn, from 0.6 to 1
 
     def composite_strength(self) -> float:
@@ -156,6 +156,7 @@ FAMILIES: dict[str, Callable[[Job], Fake]] = {
     "partial": partial,
     "mismatch": mismatch,
 }
+SCALES_OF = {"disorder": SCALES}
 
 
 def _steady(job: Job, manipulated: np.ndarray) -> Fake:

@@ -1,6 +1,7 @@
 """One pair of people on disk: two real clips, one fake a family, and their truth.
 
-The donor of each is the other, so that a pair is closed: a group of a split.
+Of disorder there is one at each scale, of the same clip, so that they can be compared.
+The donor of each person is the other, so that a pair is closed: a group of a split.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfstudy.data.synth.forge import FAMILIES, SCALES, Job, Pictures
+from dfstudy.data.synth.forge import FAMILIES, SCALES_OF, Job, Pictures
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Shot, shot_of
 from dfstudy.video.write import writing
@@ -45,10 +46,11 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
         shot = shot_of(person, real_seed(order["seed"], pair, k), **_shape(order))
         clips[shot][name] = shot.pictures()
         rows.append(_row(name, "real", shot, pair, k))
-    for family in order["families"]:
-        fake = FAMILIES[family](job(order, pair, family))
+    wanted = [(f, s) for f in order["families"] for s in SCALES_OF.get(f, (None,))]
+    for family, scale in wanted:
+        fake = FAMILIES[family](job(order, pair, family, scale))
         k = _target(pair, family)
-        name = _name(order["seed"], pair, family)
+        name = _name(order["seed"], pair, f"{family} {scale}" if scale else family)
         clips[fake.shot][name] = fake.pictures
         original = rows[k]["video_id"]
         rows.append(
@@ -76,15 +78,18 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
     write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
 
 
-def job(order: dict, pair: int, family: str) -> Job:
-    """What the pair's fake of this family is made from; `order` as in `make_pair`."""
+def job(order: dict, pair: int, family: str, scale: str | None = None) -> Job:
+    """What the pair's fake of this family is made from; `order` as in `make_pair`.
+
+    At another scale, too, it is made from the same clip.
+    """
     k = _target(pair, family)
     people = people_of(order["seed"], pair)
     return Job(
         target=people[k],
         donor=people[1 - k],
         real_seed=real_seed(order["seed"], pair, k),
-        scale=SCALES[pair % 2],
+        scale=scale,
         rng=_rng(order["seed"], pair, family),
         strength=order.get("strength"),
         **_shape(order),
