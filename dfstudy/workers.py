@@ -21,6 +21,7 @@ import psutil
 # How many threads the libraries of a process may use; read when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 THREADS += ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+_WATCHED = 6.0  # seconds
 _ROOM = 4 * 2**30  # bytes of memory that a training may need
 
 
@@ -34,9 +35,10 @@ def cores() -> int:
 def room() -> bool:
     """Whether a training has a core that nobody uses, and memory.
 
-    Takes the two seconds in which it watches the cores.
+    Takes the seconds in which it watches the cores: one that a lesson leaves for a
+    moment is not worth a process, whose imports alone take 20.
     """
-    busy = psutil.cpu_percent(interval=2, percpu=True)
+    busy = psutil.cpu_percent(interval=_WATCHED, percpu=True)
     idle = sum(100 - share for share in busy) / 100
     # Cores that this process may not use may be the idle ones.
     idle -= len(busy) - cores()

@@ -25,7 +25,7 @@ def with_copies(
     whose = np.resize(rng.permutation(len(real)), round(copies * len(real)))
     real = real[torch.from_numpy(np.sort(whose))]
     if len(real):
-        orders = np.stack([_reordered(x.shape[1], rng) for _ in real])
+        orders = _reordered(len(real), x.shape[1], rng)
         real = real.gather(1, over(orders[:, :, None], real))
     return torch.cat([x, real]), torch.cat([y, torch.ones(len(real), dtype=y.dtype)])
 
@@ -35,11 +35,10 @@ def over(indices: np.ndarray, clips: Tensor) -> Tensor:
     return torch.from_numpy(indices).expand_as(clips)
 
 
-def _reordered(length: int, rng: np.random.Generator) -> np.ndarray:
-    order, start = np.arange(length), 0
+def _reordered(copies: int, length: int, rng: np.random.Generator) -> np.ndarray:
+    """(copies, length): in each row the frames change places within its own windows."""
     low, high = _WINDOW
-    while start < length:
-        stop = start + rng.integers(low, high + 1)
-        order[start:stop] = rng.permutation(order[start:stop])
-        start = stop
-    return order
+    sizes = rng.integers(low, high + 1, (copies, -(-length // low)))
+    ends = sizes.cumsum(axis=1)
+    window = (np.arange(length)[:, None] >= ends[:, None, :]).sum(axis=2)
+    return np.argsort(window + rng.random((copies, length)), axis=1)

@@ -128,14 +128,10 @@ def more(
 
 def _disguised(clips: Tensor, rng: np.random.Generator) -> Tensor:
     """Each of (N, T, F) with its readings shuffled and mirrored, half of them back."""
-    _, length, features = clips.shape
-    # Drawn clip by clip, applied at once: a tensor operation a clip costs as much as
-    # the step of the network.
-    draws = [
-        (rng.permutation(features), rng.integers(0, 2, features), rng.random())
-        for _ in clips
-    ]
-    places, signs, back = (np.stack(part) for part in zip(*draws, strict=True))
+    count, length, features = clips.shape
+    places = rng.permuted(np.tile(np.arange(features), (count, 1)), axis=1)
+    signs = rng.integers(0, 2, (count, features))
+    back = rng.random(count)
     clips = clips.gather(2, over(places[:, None, :], clips))
     middle = clips.mean(1, keepdim=True)
     clips = middle + (clips - middle) * torch.from_numpy(2 * signs - 1)[:, None]
