@@ -137,7 +137,7 @@ def test_verdict_follows_scores(tiny_model, tiny_data):
 def test_index_split_prepare(tiny_data, tmp_path, capsys):
     table = tmp_path / "manifest.csv"
     assert cli.main(["index", str(tiny_data.root), "--out", str(table)]) == 0
-    assert "12 real, 36 fake" in capsys.readouterr().out
+    assert "12 real, 32 fake" in capsys.readouterr().out
     call = ["split", str(table), "--fractions", "0.5", "0.25", "0.25"]
     assert cli.main(call) == 0
     assert (tmp_path / "split_proof.json").exists()

@@ -46,11 +46,11 @@ def make(
 ) -> Path:
     """Make the set under `root` and return it; at once where it is already there.
 
-    `pairs` of people with 2 real clips and 1 fake of each of `families` (of disorder 2,
-    at each of its scales); clips of `frames` frames at `fps`, `size` = (height, width)
-    in pixels. `strength`, in (0, 1], of the composites: by how much colour and
-    sharpness are off, else from 0.6 to 1. `workers` processes (default: one a core).
-    ValueError if `root` holds a set made with other arguments.
+    `pairs` of people with 2 real clips and 1 fake of each of `families` (each third
+    pair has a second disorder, a slow one); clips of `frames` frames at `fps`, `size` =
+    (height, width) in pixels. `strength`, in (0, 1], of the composites: by how much
+    colour and sharpness are off, else from 0.6 to 1. `workers` processes (default: one
+    a core). ValueError if `root` holds a set made with other arguments.
     """
     root = Path(root).expanduser().resolve()
     unknown = set(families) - set(FAMILIES)

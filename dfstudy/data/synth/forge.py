@@ -42,7 +42,7 @@ class Job:
     size: tuple[int, int]
     fps: float
     rng: np.random.Generator
-    scale: str | None = None  # one of SCALES_OF, for families that have some
+    scale: str | None = None  # one of SCALES, of a disorder
     strength: float | None = None  # of a composite; None: drawn, from 0.6 to 1
 
     def composite_strength(self) -> float:
@@ -156,7 +156,6 @@ FAMILIES: dict[str, Callable[[Job], Fake]] = {
     "partial": partial,
     "mismatch": mismatch,
 }
-SCALES_OF = {"disorder": SCALES}
 
 
 def _steady(job: Job, manipulated: np.ndarray) -> Fake:

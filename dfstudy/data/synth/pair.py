@@ -1,19 +1,22 @@
 """One pair of people on disk: two real clips, one fake a family, and their truth.
 
-Of disorder there is one at each scale, of the same clip, so that they can be compared.
-The donor of each person is the other, so that a pair is closed: a group of a split.
+Each pair has a fast disorder; each third one a slow one, too, of the same clip. (Slow
+ones are easy, and in single frames a disorder is no forgery: with both in each pair a
+detector of frames learned blends less well.) The donor of each person is the other, so
+that a pair is closed: a group of a split.
 """
 
 import json
 import os
 import time
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
-from dfstudy.data.synth.forge import FAMILIES, SCALES_OF, Job, Pictures
+from dfstudy.data.synth.forge import FAMILIES, Job, Pictures
 from dfstudy.data.synth.person import Person
 from dfstudy.data.synth.render import Shot, shot_of
 from dfstudy.video.write import writing
@@ -46,8 +49,7 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
         shot = shot_of(person, real_seed(order["seed"], pair, k), **_shape(order))
         clips[shot][name] = shot.pictures()
         rows.append(_row(name, "real", shot, pair, k))
-    wanted = [(f, s) for f in order["families"] for s in SCALES_OF.get(f, (None,))]
-    for family, scale in wanted:
+    for family, scale in _fakes(pair, order["families"]):
         fake = FAMILIES[family](job(order, pair, family, scale))
         k = _target(pair, family)
         name = _name(order["seed"], pair, f"{family} {scale}" if scale else family)
@@ -76,6 +78,17 @@ def make_pair(root: Path, order: dict, pair: int) -> None:
     for row in rows:
         os.utime(folder / f"{row['video_id']}.mp4", (made, made))
     write_json(root / "parts" / f"{pair}.json", {"folder": folder.name, "rows": rows})
+
+
+def _fakes(pair: int, families: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Family and scale of each fake of the pair."""
+    for family in families:
+        if family != "disorder":
+            yield family, None
+            continue
+        yield family, "fast"
+        if pair % 3 == 0:
+            yield family, "slow"
 
 
 def job(order: dict, pair: int, family: str, scale: str | None = None) -> Job:
