@@ -244,7 +244,7 @@ def test_index_selects_as_the_papers_do(noise, tmp_path, capsys):
 def test_synth_renders_a_set(tmp_path, capsys):
     call = ["synth", str(tmp_path / "set"), "--pairs", "1", "--frames", "4"]
     assert cli.main([*call, "--size", "108", "192", "--workers", "1"]) == 0
-    assert len(list((tmp_path / "set").rglob("*.mp4"))) == 7
+    assert len(list((tmp_path / "set").rglob("*.mp4"))) == 8
 
 
 def test_bad_calls(capsys, tmp_path):

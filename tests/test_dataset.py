@@ -23,7 +23,7 @@ def test_splits_share_no_person(tiny_data):
 def test_identity_tells_split_from_videos(tiny_data):
     block = tiny_data.identity()
     assert block["kind"] == "synthetic"
-    assert sum(n for part in block["counts"].values() for n in part.values()) == 42
+    assert sum(n for part in block["counts"].values() for n in part.values()) == 44
     moved = tiny_data.manifest.assign(split="train")
     other = dataset.Dataset(
         tiny_data.name, tiny_data.kind, tiny_data.root, moved, tiny_data.proof
