@@ -21,6 +21,13 @@ from dfstudy.training.schedule import one_cycle
 FITS = ("frame_keras", "frame_torch")  # one of each framework
 
 
+@pytest.fixture(autouse=True)
+def kept_every_epoch(monkeypatch):
+    """A toy's epochs are shorter than what lies between two checkpoints of a fit."""
+    for module in (fit_keras, fit_torch):
+        monkeypatch.setattr(module, "BACKUP_SECONDS", 0)
+
+
 def toy_view(name: str):
     lesson = family(name)
     frames = 1 if lesson.LEVEL == "frame" else 4

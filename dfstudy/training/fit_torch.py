@@ -104,7 +104,9 @@ def fit(
     if checkpoint_every is not None:
         more.append(_Within(last, checkpoint_every))
     # Its own, and after the best: save_last writes only where the score got better.
-    more.append(_Latest(folder, last.stem, enable_version_counter=False))
+    # Who wants to go on inside of an epoch loses no whole one.
+    apart = BACKUP_SECONDS if checkpoint_every is None else 0.0
+    more.append(_Latest(last, apart))
     norm, spread = None, {}
     if devices * nodes > 1:
         norm = SyncNorm()
@@ -178,14 +180,18 @@ def fit(
 
 
 class _Latest(ModelCheckpoint):
-    """Of the last epoch; before it, not of every one (history.BACKUP_SECONDS)."""
+    """Of the last epoch; before it, at least so many seconds apart."""
+
+    def __init__(self, path: Path, seconds: float):
+        super().__init__(path.parent, path.stem, enable_version_counter=False)
+        self._seconds = seconds
 
     def setup(self, trainer: L.Trainer, task: Task, stage: str) -> None:
         super().setup(trainer, task, stage)
         self._written = time.monotonic()
 
     def on_train_epoch_end(self, trainer: L.Trainer, task: Task) -> None:
-        is_due = time.monotonic() - self._written >= BACKUP_SECONDS
+        is_due = time.monotonic() - self._written >= self._seconds
         is_last = trainer.current_epoch + 1 == trainer.max_epochs
         # All ranks write, or none does.
         if is_last or trainer.strategy.broadcast(is_due):
