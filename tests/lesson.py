@@ -22,7 +22,9 @@ def tiny() -> nbformat.NotebookNode:
     return nbformat.reads(build.build(SOURCE), as_version=4)
 
 
-def write(folder: Path, number: str, slug: str, *code: str) -> Path:
+def write(
+    folder: Path, number: str, slug: str, *code: str, waits: bool = False
+) -> Path:
     """A notebook that the runner takes for a lesson: parameters, then these cells."""
     cells = [
         nbformat.v4.new_code_cell(
@@ -41,6 +43,7 @@ def write(folder: Path, number: str, slug: str, *code: str) -> Path:
         "memory_gb": 0.2,
         "disk_gb": 0.1,
         "gpu": False,
+        "waits": waits,
     }
     notebook = nbformat.v4.new_notebook(
         cells=cells, metadata={"dfstudy": header, "kernelspec": build.KERNEL}

@@ -117,6 +117,24 @@ def test_a_kind_that_one_alone_has_scored_is_in_the_matrix(tmp_path):
     assert one.about["videos"] == one.about["scored"] == 30  # the headline: blend
 
 
+def test_who_has_learned_nothing_that_others_have_does_not_empty_the_table(tmp_path):
+    """As fusion, while lesson 10 has trained it on mismatches alone."""
+    kinds = ("blend", "flicker", "mismatch")
+    videos = manifest(30, kinds)
+    skill = {"blend": 1.0, "flicker": 0.0, "mismatch": 2.0}
+    two = {"train_families": ["blend", "flicker"]}
+    write(tmp_path, "fusion", videos=videos, skill=skill, train_families=["mismatch"])
+    write(tmp_path, "frame_keras", videos=videos, skill=skill, **two)
+    write(tmp_path, "xception", videos=videos, skill=skill, train_families=["blend"])
+    (one,) = comparison.compare(tmp_path, n_bootstrap=50)
+    assert set(one.chosen) == {"frame_keras", "xception"}
+    assert one.about["families"] == ["blend"]
+    assert one.quality["auroc"].notna().all()
+    assert one.others["name"].tolist() == ["fusion"]
+    cells = one.matrix.set_index(["name", "kind"])["value"]
+    assert cells["fusion", "mismatch"] > 0.7  # what it sees is in the matrix
+
+
 def test_only_videos_that_all_have_scored(tmp_path):
     gone = ("p02_0", "p05_3")
     write(tmp_path, "frame_keras")

@@ -125,6 +125,36 @@ def test_side_by_side_both_run_at_once_and_a_failure_is_told(place):
     assert "this run, side by side" in out.getvalue()
 
 
+def test_a_lesson_that_reads_the_others_begins_when_they_are_done(place):
+    """The first ends after a word of the fourth: that one begins before the third."""
+    start = f"import pathlib, time\np = pathlib.Path({str(place)!r})"
+    until = "while not (p / 'said-04').exists(): time.sleep(0.1)"
+    write(place / "notebooks", "01", "x", start, until, "(p / 'said-01').touch()")
+    write(place / "notebooks", "02", "x", start, "(p / 'said-02').touch()")
+    heard = "print(sorted(each.name for each in p.glob('said-*')))"
+    write(place / "notebooks", "03", "reads", start, heard, waits=True)
+    write(place / "notebooks", "04", "x", start, "(p / 'said-04').touch()")
+    two = job(place, side_by_side=2)
+    assert run.run(two, out=io.StringIO()) == 0
+    read = nbformat.read(two.record_path(two.lessons[2]).with_suffix(".ipynb"), 4)
+    assert "'said-01', 'said-02'" in read.cells[-1].outputs[0].text
+
+    # Again: skipped, until there is another result or one before it runs.
+    def begun() -> list[str]:
+        out = io.StringIO()
+        assert run.run(two, out=out) == 0
+        return [line[:2] for line in out.getvalue().splitlines() if "starts" in line]
+
+    assert begun() == []
+    another = two.folder / "results" / "01_x_0.json"
+    another.parent.mkdir()
+    point = {"value": 0.7, "low": None, "high": None, "reason": "few"}
+    another.write_text(json.dumps(result("synthetic", point)))
+    assert begun() == ["03"]
+    two.record_path(two.lessons[1]).unlink()
+    assert begun() == ["02", "03"]
+
+
 def test_side_by_side_needs_cores_and_memory(monkeypatch):
     ours = lessons.find()
     memory = SimpleNamespace(available=64 * 2**30)

@@ -16,6 +16,7 @@ from typing import Any
 from dfstudy import paths, profiles
 
 FIELDS = ("lesson", "slug", "question", "minutes", "memory_gb", "disk_gb", "gpu")
+OPTIONAL = ("waits",)
 
 
 class LessonError(ValueError):
@@ -34,6 +35,7 @@ class Lesson:
     disk_gb: float
     gpu: bool  # whether the profiles colab and paper need one
     path: Path
+    waits: bool = False  # it reads what the lessons before it have left in the run
 
     @property
     def name(self) -> str:
@@ -80,7 +82,7 @@ def folder() -> Path:
 def describe(header: dict[str, Any], path: Path) -> Lesson:
     """The lesson whose header is `header`; LessonError says what is wrong with it."""
     lacking = [field for field in FIELDS if field not in header]
-    unknown = sorted(set(header) - set(FIELDS))
+    unknown = sorted(set(header) - {*FIELDS, *OPTIONAL})
     if lacking or unknown:
         raise LessonError(
             f"{path.name}: the header's dfstudy block lacks {lacking or 'nothing'}"
@@ -101,6 +103,7 @@ def describe(header: dict[str, Any], path: Path) -> Lesson:
         disk_gb=float(header["disk_gb"]),
         gpu=bool(header["gpu"]),
         path=path,
+        waits=bool(header.get("waits", False)),
     )
     if lesson.name != path.stem or not (
         len(lesson.number) == 2 and lesson.number.isdigit()

@@ -17,8 +17,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -77,26 +77,35 @@ def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
     _claim(job)
     screen = Screen(out or sys.stdout, job)
     package = paths.code_sha256()
-    todo, code, stop = [], 0, threading.Event()
+    code, stop = 0, threading.Event()
+    todo: list[Lesson] = []
     for lesson in job.lessons:
         inputs = fingerprint(job, lesson, package)
         done = read_record(job, lesson)
-        if not fresh and done and done.status == "ok" and done.inputs == inputs:
+        is_done = done and done.status == "ok" and done.inputs == inputs
+        # What one that waits will read is not known while one before it is to run.
+        if is_done and not fresh and not (lesson.waits and todo):
             screen.skipped(lesson, done)
         else:
-            todo.append((lesson, inputs))
+            todo.append(lesson)
     write_pages(job)  # to be looked at from the start; no link of theirs is dead
     signal.signal(signal.SIGTERM, _terminate)
+    going: dict[Future[Record], Lesson] = {}
     with ThreadPoolExecutor(job.side_by_side) as pool:
         try:
-            runs = [
-                pool.submit(_run_one, job, lesson, inputs, screen, stop)
-                for lesson, inputs in todo
-            ]
-            while not all(run.done() for run in runs):
-                wait(runs, execute.POLL_SECONDS)  # where a Ctrl-C arrives
+            while todo or going:
+                while len(going) < job.side_by_side and (
+                    lesson := _next(todo, going.values())
+                ):
+                    todo.remove(lesson)
+                    begun = pool.submit(_run_one, job, lesson, package, screen, stop)
+                    going[begun] = lesson
+                # Where a Ctrl-C arrives.
+                wait(going, execute.POLL_SECONDS, FIRST_COMPLETED)
+                for ended in [run for run in going if run.done()]:
+                    del going[ended]
+                    code |= int(ended.result().status != "ok")
                 screen.show()
-            code = int(any(run.result().status != "ok" for run in runs))
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -107,10 +116,19 @@ def run(job: Job, *, fresh: bool = False, out: TextIO | None = None) -> int:
     return code
 
 
+def _next(todo: Sequence[Lesson], going: Iterable[Lesson]) -> Lesson | None:
+    """The first that can begin: one that waits, only where none before it is left."""
+    for lesson in todo:
+        before = [one for one in (*todo, *going) if one.number < lesson.number]
+        if not (lesson.waits and before):
+            return lesson
+    return None
+
+
 def _run_one(
-    job: Job, lesson: Lesson, inputs: str, screen: Screen, stop: threading.Event
+    job: Job, lesson: Lesson, package: str, screen: Screen, stop: threading.Event
 ) -> Record:
-    folder = job.folder
+    folder, inputs = job.folder, fingerprint(job, lesson, package)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     job.record_path(lesson).unlink(missing_ok=True)
     screen.begins(lesson)
@@ -186,6 +204,9 @@ def fingerprint(job: Job, lesson: Lesson, package: str | None = None) -> str:
         for path in sorted(job.data.rglob("*")):
             stat = path.stat()
             digest.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+    if lesson.waits:
+        for path in sorted((job.folder / "results").glob("*.json")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

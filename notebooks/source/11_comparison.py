@@ -12,6 +12,7 @@
 #   memory_gb: 3
 #   disk_gb: 1
 #   gpu: false
+#   waits: true
 # ---
 
 # %% [markdown]

@@ -7,7 +7,8 @@
 The rule of the headline, which looks at no test result: the families' own starts only
 (twins from scratch or from another start are left out), trained on the widest list of
 forgeries; of these the family's plain detector, and where only variants were trained,
-the one with the highest AUROC on validation.
+the one with the highest AUROC on validation. Who has learned no forgery that the others
+have learned, too, is left out of what they are compared in (`comparable`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -146,6 +147,22 @@ def headline(tested: Iterable[Entry]) -> dict[str, Entry]:
         )
         chosen[best.model] = best
     return chosen
+
+
+def comparable(chosen: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+    """Those of a headline that have forgeries in common, and these.
+
+    Of the longest lists of what was learned first; who shares nothing with what is left
+    of them has nothing to be compared by (text beside faces, while no detector of the
+    family has learned both).
+    """
+    widest, *rest = sorted(chosen, key=lambda entry: -len(entry.trained_on))
+    kept, shared = {widest.model}, widest.trained_on
+    for entry in rest:
+        if both := [name for name in shared if name in entry.trained_on]:
+            kept.add(entry.model)
+            shared = both
+    return [entry for entry in chosen if entry.model in kept], shared
 
 
 def _or_none(value: float) -> float:

@@ -8,7 +8,13 @@ import pandas as pd
 
 from dfstudy.study.comparison.asked import measured, tested
 from dfstudy.study.comparison.front import costs
-from dfstudy.study.comparison.headline import Entry, by_videos, entries, headline
+from dfstudy.study.comparison.headline import (
+    Entry,
+    by_videos,
+    comparable,
+    entries,
+    headline,
+)
 from dfstudy.training.evaluation import of_families, trivial_rows
 
 METRICS = ("auroc", "balanced_accuracy", "accuracy", "f1", "eer")
@@ -78,16 +84,12 @@ def compare(
 
 
 def _compare(several: Sequence[Entry], n: int, seed: int) -> Comparison:
-    chosen = headline(several)
+    each = headline(several)
     options = {"n": n, "seed": seed}
+    shared, families = comparable(list(each.values()) or several)
+    chosen = {entry.model: entry for entry in shared if entry.model in each}
     rest = [entry for entry in several if entry.model not in chosen]
-    shared = list(chosen.values()) or list(several)
-    families = [
-        name
-        for name in shared[0].trained_on
-        if all(name in entry.trained_on for entry in shared)
-    ]
-    every = tested(shared)
+    every = tested(list(each.values()) or several)
     wanted = every[of_families(every, families)]
     seen = set.intersection(*(entry.seen() for entry in shared))
     videos = wanted[wanted["video_id"].isin(seen)]
@@ -112,7 +114,7 @@ def _compare(several: Sequence[Entry], n: int, seed: int) -> Comparison:
         about,
         pd.concat([quality, trivial], ignore_index=True),
         differences,
-        _matrix(chosen, every, options),
+        _matrix(each, every, options),
         costs(chosen, quality),
         _others(rest, options),
         chosen,
