@@ -159,13 +159,13 @@ def test_side_by_side_needs_cores_and_memory(monkeypatch):
     ours = lessons.find()
     memory = SimpleNamespace(available=64 * 2**30)
     monkeypatch.setattr(run.psutil, "virtual_memory", lambda: memory)
-    monkeypatch.setattr(run.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(run.workers, "cores", lambda: 2)
     assert run.at_once("laptop", ours) == 2
     assert run.at_once("colab", ours) == 1  # a GPU has its own memory
     memory.available = 2**30
     assert run.at_once("laptop", ours) == 1
     memory.available = 64 * 2**30
-    monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(run.workers, "cores", lambda: 1)
     assert run.at_once("laptop", ours) == 1
 
 

@@ -13,7 +13,6 @@ and of synthetic videos never share a folder.
 import csv
 import hashlib
 import json
-import os
 import signal
 import sys
 import threading
@@ -166,7 +165,7 @@ def _environment(job: Job) -> dict[str, str]:
         return places
     # Each lesson its own cores: with all of them for both, threads wait for threads
     # (training, both together: 14 steps a second; 66 with one alone, 95 like this).
-    threads = str(max(1, (os.cpu_count() or 1) // job.side_by_side))
+    threads = str(max(1, workers.cores() // job.side_by_side))
     return places | dict.fromkeys(workers.THREADS, threads)
 
 
@@ -175,7 +174,7 @@ def at_once(profile: str, lessons: Sequence[Lesson]) -> int:
 
     One where a GPU does the work, or there is a single core, or too little memory.
     """
-    if profile not in ("smoke", "laptop") or (os.cpu_count() or 1) < 2:
+    if profile not in ("smoke", "laptop") or workers.cores() < 2:
         return 1
     most = sorted((lesson.memory_gb for lesson in lessons), reverse=True)[:2]
     return 2 if sum(most) < psutil.virtual_memory().available / 2**30 else 1

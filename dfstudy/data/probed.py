@@ -36,7 +36,7 @@ def probed(
     new = [
         (file, stamp)
         for file, stamp in zip(files, stamps, strict=True)
-        if stamp is None or known.get(str(file), [None])[0] != stamp
+        if stamp is None or str(file) not in known or known[str(file)][0] != stamp
     ]
     fresh: dict[Path, VideoInfo | str] = {}
     # Threads will do: decoding happens outside the interpreter's lock.

@@ -13,7 +13,6 @@ set them, and every look at the test set is logged.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -37,6 +36,7 @@ from dfstudy.training.experiment import learned, trained_on
 from dfstudy.training.protocol import Protocol, checkpoint_sha
 from dfstudy.training.rule import Rule
 from dfstudy.video.perturb import Perturbation
+from dfstudy.workers import cores
 
 AS_IT_IS = "as it is"  # the perturbation that is none
 _FACTS = ["video_id", "label", "method", "group"]
@@ -81,7 +81,7 @@ def damaged(
         else:
             key = detector.view, tuple(rows["video_id"])
             todo.setdefault(key, {})[name] = detector, rows, file
-    workers = (os.cpu_count() or 1) if workers is None else workers
+    workers = cores() if workers is None else workers
     for (view, _), mine in todo.items():
         asked = {name: detector for name, (detector, _, _) in mine.items()}
         rows = next(iter(mine.values()))[1]

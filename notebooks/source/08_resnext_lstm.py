@@ -151,16 +151,17 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 # so that the order is all that is left to learn. The price: this stand-in sees hardly
 # anything but the order. All readers below are trained alike, with memory or without.
 #
-# What it sees: we train on the longest clips first, because the shorter ones are their
-# beginnings, and faces are looked for only once.
+# What it sees: we cut out the faces of the longest clips, and the shorter ones are their
+# beginnings, so that faces are looked for only once.
 
 # %%
+look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
+prepared = study.data.prepared(family.view(max(study.profile.lengths), **look))
 by_length = {}
 for length in longest_first:
     by_length[length] = experiment.train(**job(length))
 lstm = by_length[max(by_length)]
 detector = lstm.detector
-prepared = study.data.prepared(detector.view)
 validation = videos[videos["split"] == "val"]
 watched = PreparedSet(prepared, validation, by="video")
 print(f"{len(watched.dropped)} of {len(validation)} validation videos have no face to see")
