@@ -346,6 +346,12 @@ def _view_options(sub: argparse.ArgumentParser) -> None:
         metavar="N",
         help="faces are found in every N-th sampled frame, and followed between",
     )
+    sub.add_argument(
+        "--search",
+        type=_positive,
+        metavar="N",
+        help="first: follow faces over N frames, and keep the first --frames of them",
+    )
     sub.add_argument("--crop", choices=("frame", "face"), default="frame")
     sub.add_argument("--resize", choices=_RESIZES, default="area")
     sub.add_argument("--margin", type=float, default=0.3, help="0.3: 30 %% a side")

@@ -173,6 +173,10 @@ def test_prepare_takes_every_setting_of_a_view(tiny_data, tmp_path, capsys):
         flow="apart",
         apart_s=0.2,
     )
+    call = [*call[: call.index("--sampling")], "--sampling", "first", "--search", "4"]
+    assert cli.main(call) == 0
+    view = Prepared.load(capsys.readouterr().out.splitlines()[-1]).view
+    assert (view.sampling, view.frames, view.search) == ("first", 3, 4)
     # Descriptions come from the manifest: with text or without, the same is prepared.
     assert {field.name for field in fields(View)} == {
         *commands._VIEW,

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from conftest import TINY
 
-from dfstudy import models, paths
+from dfstudy import models, paths, profiles
 from dfstudy.data.loader import PreparedSet, loader
 from dfstudy.models import detector as detectors
 from dfstudy.training import experiment, fitted
 from dfstudy.training.features import features
-from dfstudy.training.fitted import PLAIN, Variant, folder_of
+from dfstudy.training.fitted import PLAIN, Variant, folder_of, view_of
 from dfstudy.training.launch import ALONE
 from dfstudy.training.rule import MEAN
 
@@ -178,6 +178,22 @@ def test_a_variants_name_says_what_differs():
     folder = folder_of("cnn_rnn", profile=TINY, seed=3, start="none", variant=variant)
     assert folder.name == f"cnn_rnn-{variant.name}-scratch_3"
     assert folder.parent == paths.runs(TINY.name) / "models"
+
+
+def test_clips_of_every_length_are_the_beginnings_of_the_longest():
+    laptop = profiles.get("laptop")
+    short, long = (
+        view_of("resnext_lstm", laptop, Variant(look={"frames": frames}))
+        for frames in (4, 32)
+    )
+    assert max(laptop.lengths) == 32 and long.search is None
+    assert short == long.with_frames(4) and short.search == 32
+    # Lesson 09 reads the same faces, lesson 03 its own, S3's own are spread.
+    assert view_of("xception", laptop) == long.with_frames(8)
+    assert view_of("frame_torch", laptop).search is None
+    assert view_of("xception", profiles.get("paper")) == models.family("xception").VIEW
+    s2 = Variant(look={"frames": 150})  # longer than any that is compared
+    assert view_of("resnext_lstm", profiles.get("paper"), s2).search is None
 
 
 def test_the_shape_of_a_variant_is_loaded_again(tiny_data):

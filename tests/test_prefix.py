@@ -5,10 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dfstudy import models
 from dfstudy.data import prepare
 from dfstudy.data.loader import PreparedSet
 from dfstudy.data.view import View, see
+from dfstudy.training.features import features
+from dfstudy.video.faces import new_detector
 
+FACES = View(
+    frames=6, height=32, width=32, crop="face", sampling="first", drop="frame", follow=4
+)
 LONG = View(frames=6, height=24, width=32, sampling="first", flow="sampled")
 
 
@@ -51,3 +57,36 @@ def test_a_set_of_a_later_version_is_left_alone(tiny_data):
     card.unlink()
     card.parent.rmdir()
     assert views.count(LONG) == 1
+
+
+@pytest.mark.parametrize("margin", [0.1, 0.2])  # either is asked for first
+def test_faces_are_followed_as_far_whichever_length_is_asked_for_first(
+    tiny_data, margin
+):
+    long = replace(FACES, margin=margin)
+    short = replace(long, frames=2, search=6)
+    order = [long, short] if margin == 0.1 else [short, long]
+    folders = {tiny_data.prepared(view).folder for view in order}
+    prepared = tiny_data.prepared(short)
+    assert len(folders) == 1 and prepared.view == short
+    assert tiny_data.prepared(long).view == long
+    assert tiny_data.prepared(replace(short, frames=3)).folder in folders
+    for row in prepared.kept(tiny_data.manifest).head(3).itertuples():
+        sample = see(row.path, short, detector=new_detector("mtcnn"))
+        crops = sample.faces[0].crops
+        np.testing.assert_array_equal(prepared.array(row.video_id)[0], crops)
+
+
+def test_faces_that_are_followed_less_far_are_others(tiny_data):
+    longer = tiny_data.prepared(FACES)
+    alone = replace(FACES, frames=2)
+    prepared = tiny_data.prepared(alone)
+    assert prepared.folder != longer.folder and prepared.view == alone
+    spatial = models.family("resnext_lstm").build(network="slim", pretrained="none")
+    rows = prepared.kept(tiny_data.manifest).head(2)
+    of_longer, of_first, of_alone = (
+        features(spatial.spatial, tiny_data.prepared(view), rows)
+        for view in (FACES, replace(alone, search=6), alone)
+    )
+    np.testing.assert_array_equal(of_first, of_longer[:, :2])
+    assert not np.array_equal(of_alone, of_first)

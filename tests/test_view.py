@@ -338,6 +338,37 @@ def test_where_the_first_frames_have_the_face_no_others_are_searched(counted):
     assert missing.indices.tolist() == [i for i in both if i != hidden][:8]
 
 
+@pytest.mark.parametrize("drop", ["frame", "video"])
+@pytest.mark.parametrize("hidden", [set(), {3}, {3, 4, *range(12, 60)}])
+def test_the_first_faces_of_a_longer_search_are_those_of_a_longer_view(
+    counted, drop, hidden
+):
+    shown = set(range(60)) - hidden
+    long = replace(SQUARE, sampling="first", drop=drop, frames=16, flow="adjacent")
+    short = long.with_frames(5)
+    assert (short.frames, short.search, short.reach) == (5, 16, 16)
+    of_long = see(counted, long, detector=(far := Marked(shown)))
+    of_short = see(counted, short, detector=(near := Marked(shown)))
+    assert near.searched == far.searched
+    assert of_short.searched == of_long.searched
+    assert of_short.faceless == of_long.faceless
+    np.testing.assert_array_equal(of_short.indices, of_long.indices[:5])
+    for name in ("crops", "boxes", "flow", "present"):
+        a, b = (getattr(sample.faces[0], name) for sample in (of_short, of_long))
+        np.testing.assert_array_equal(a, b[:5])
+
+
+def test_a_view_of_another_length_follows_faces_as_far():
+    faces = replace(SQUARE, sampling="first", frames=16)
+    assert faces.with_frames(5).with_frames(16) == faces
+    assert faces.with_frames(5).with_frames(20) == replace(faces, frames=20)
+    assert replace(SQUARE, frames=16).with_frames(5) == SQUARE
+    assert faces.with_frames(5).key() != replace(faces, frames=5).key()
+    for changes in ({"sampling": "even"}, {"crop": "frame"}, {"frames": 8}):
+        with pytest.raises(ValueError, match="search"):
+            replace(replace(faces, frames=5, search=8), **changes)
+
+
 def test_a_video_view_keeps_the_frames_without_a_face_and_counts_them(counted):
     sample = see(counted, replace(SQUARE, frames=12), detector=Marked(range(20)))
     assert sample.indices.tolist() == even_indices(60, 12).tolist()

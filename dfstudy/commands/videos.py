@@ -125,8 +125,8 @@ def export(args: argparse.Namespace) -> int:
 
 
 # Settings of data.view.View that `_view_options` takes by their own names.
-_VIEW = ("frames", "sampling", "every", "follow", "crop", "resize", "margin")
-_VIEW += ("detector", "drop", "flow", "apart_s")
+_VIEW = ("frames", "sampling", "every", "follow", "search", "crop", "resize")
+_VIEW += ("margin", "detector", "drop", "flow", "apart_s")
 
 
 def _view(args: argparse.Namespace):

@@ -47,9 +47,10 @@ class Dataset:
         """Every video as `view` sees it, made once and kept under the data folder.
 
         A set of the same frames with their flow serves a view without flow, too, and
-        one of the first 32 frames a view of the first 8. Descriptions are the
-        manifest's, so a view with text has the frames of one without. ValueError where
-        the set is at an address already, and of another view.
+        one of the first 32 frames a view of the first 8: of faces where that follows
+        them over 32, and all 32 are prepared then. Descriptions are the manifest's, so
+        a view with text has the frames of one without. ValueError where the set is at
+        an address already, and of another view.
         """
         view = replace(view, text=False)
         if self.shards is not None:
@@ -59,7 +60,8 @@ class Dataset:
             return ready.first(view.frames)
         there = prepare.prepared_views(self.manifest)
         ready = [view] if view in there else there
-        serves = next((other for other in ready if _serves(other, view)), view)
+        longest = view.with_frames(view.reach)
+        serves = next((other for other in ready if _serves(other, view)), longest)
         return prepare.prepare(self.manifest, serves).first(view.frames)
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -91,7 +93,7 @@ class Dataset:
 def _serves(ready: View, view: View) -> bool:
     """Whether what is prepared for `ready` holds all that `view` shows."""
     if view.sampling == "first" and ready.frames > view.frames:
-        ready = replace(ready, frames=view.frames)
+        ready = ready.with_frames(view.frames)
     if view.flow == "none":
         ready = replace(ready, flow="none", apart_s=view.apart_s)
     return ready == view

@@ -81,7 +81,7 @@ class Prepared:
 
         Records and index still speak of all that were prepared.
         """
-        return replace(self, view=replace(self.view, frames=frames))
+        return replace(self, view=self.view.with_frames(frames))
 
     @property
     def dropped(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
@@ -62,6 +62,9 @@ class View:
     # Faces are looked for in every so many of the sampled frames, and followed between
     # them; by default in every fourth, for "best" in all of its clip (S0: "dense").
     follow: int | None = None
+    # "first" follows faces over so many frames and shows the first T: clips of several
+    # lengths are then the beginnings of one face video (S2, S4). By default over T.
+    search: int | None = None
     crop: Literal["frame", "face"] = "frame"
     # Of whole frames; faces: always area. "bilinear" and "centre" are what S0 weighs
     # "adaptive" against.
@@ -83,6 +86,11 @@ class View:
         counts = (self.height, self.width, self.frames, self.every, self.follow or 1)
         if min(counts) < 1 or self.follow == 0:
             raise ValueError(f"sizes must be positive: {self}")
+        if self.search is not None:
+            if self.sampling != "first" or self.crop != "face":
+                raise ValueError(f'search needs "first" frames and faces: {self}')
+            if self.search <= self.frames:
+                raise ValueError(f"search must be more than the frames shown: {self}")
         if not self.apart_s > 0:
             raise ValueError(f"apart_s is a time in seconds, more than 0: {self}")
         if not 0 <= self.margin <= 1:
@@ -102,6 +110,20 @@ class View:
     def pairs(self) -> bool:
         """Whether the flow of a frame needs another one, which is not shown."""
         return self.flow in ("adjacent", "apart")
+
+    @property
+    def reach(self) -> int:
+        """In how many frames faces are looked for, before any is found to miss one."""
+        return self.search or self.frames
+
+    def with_frames(self, frames: int) -> "View":
+        """The same with T = `frames`; the faces of "first" are followed as far as here.
+
+        So what it shows of them begins as here, or, where it is longer, goes on.
+        """
+        first = self.sampling == "first" and self.crop == "face"
+        search = self.reach if first and self.reach > frames else None
+        return replace(self, frames=frames, search=search)
 
     @property
     def needs_faces(self) -> bool:
@@ -180,9 +202,9 @@ def see(
     For drop="frame" twice as many frames are searched as are needed, 2T by the view's
     own sampling. Those with the most prominent face remain; of these, sampling "even"
     takes T evenly, the others the first T; for "first" the second T are searched only
-    where a face is missing in the first. Where fewer than T remain some repeat, and
-    `Sample.repeated` counts them. (S2 and S4 make a face video of the whole clip first,
-    which costs a search of every frame.)
+    where a face is missing in the first (`search` stands in the place of T then). Where
+    fewer than T remain some repeat, and `Sample.repeated` counts them. (S2 and S4 make
+    a face video of the whole clip first, which costs a search of every frame.)
 
     The flow of a face is between its crops; where the second frame is not shown, both
     are cut at the box of the first: a moving box is not to look like a moving face.
@@ -223,8 +245,8 @@ def see_damaged(
     """
     if view.needs_faces and detector is None:
         raise ValueError("a view of faces needs a detector")
-    whole, count = view.crop == "frame", view.frames
-    looked = count if view.drop == "video" else 2 * count
+    whole, reach = view.crop == "frame", view.reach
+    looked = reach if view.drop == "video" else 2 * reach
     resize = RESIZES[view.resize]
     clip = read_clip(
         path,
@@ -234,11 +256,11 @@ def see_damaged(
         again=len(damages) > 0,
         seconds=_needed(view, looked),
     )
-    at, tracks, others, searched, absent = np.arange(count), [], [], 0, 0
+    at, tracks, others, searched, absent = np.arange(view.frames), [], [], 0, 0
     if detector is not None:
         every = view.follow or (1 if view.sampling == "best" else 4)
         # The first T with a face are mostly the first T.
-        searched = count if view.sampling == "first" else looked
+        searched = reach if view.sampling == "first" else looked
         found, sure = _followed(clip, detector, searched, every)
         if searched < looked and not (sure and sure[0].present.all()):
             searched = looked

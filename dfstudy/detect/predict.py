@@ -249,8 +249,8 @@ def _names(detectors: Sequence[Detector]) -> list[str]:
 
 def _shown(detector: Detector, windows: int = 1) -> View:
     """Its view; `see` shows the same with a description or without."""
-    view = detector.view
-    return replace(view, text=False, frames=windows * view.frames)
+    view = replace(detector.view, text=False)
+    return view.with_frames(windows * view.frames)
 
 
 def _why_none(unfit: Sequence[str | None]) -> str:

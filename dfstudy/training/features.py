@@ -76,8 +76,8 @@ def _kept(folder: Path, spatial: Any, videos: PreparedSet, frames: int) -> np.nd
 
 def _key(spatial: Any, view: View, videos: PreparedSet) -> str:
     # What `first` prepared of more frames begins with the same ones.
-    frames = 1 if view.sampling == "first" else view.frames
-    seen = replace(view, flow="none", apart_s=View.apart_s, text=False, frames=frames)
+    seen = view.with_frames(1) if view.sampling == "first" else view
+    seen = replace(seen, flow="none", apart_s=View.apart_s, text=False)
     digest = hashlib.sha256(seen.key().encode())
     digest.update("\n".join(videos.video_ids).encode())
     for i in range(len(videos)):  # enough to know the files by

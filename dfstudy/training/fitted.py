@@ -38,10 +38,10 @@ from dfstudy.training.history import class_weight
 from dfstudy.training.launch import ALONE, Launch
 from dfstudy.training.protocol import Protocol
 from dfstudy.training.schedule import SCHEDULES
-from dfstudy.training.variant import PLAIN, Variant, folder_of
+from dfstudy.training.variant import PLAIN, Variant, folder_of, view_of
 from dfstudy.video.sample import even_indices
 
-__all__ = ["PLAIN", "Variant", "fitted", "folder_of", "history"]
+__all__ = ["PLAIN", "Variant", "fitted", "folder_of", "history", "view_of"]
 
 _HISTORY = "history.csv"
 
@@ -126,9 +126,7 @@ def _fit(
     if family.FRAMEWORK != "torch" and launch.ranks > 1:
         raise ValueError(f"{model} is a Keras network: it trains on one rank")
     slim = profile.network == "slim"
-    look = {"frames": profile.frames if slim else family.PAPER.frames}
-    look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
-    view = family.view(**(look | dict(variant.look)))
+    view = view_of(model, profile, variant)
     place = {"profile": profile, "seed": seed, "start": start}
     built = _built(family, view, data, rows, variant, **place)
     frozen = is_frozen(family, built) and not variant.finetune

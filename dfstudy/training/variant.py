@@ -2,6 +2,7 @@
 
 Variant(shape={"recurrence": "gru"}, learning_rate=1e-4).name         # "gru-lr0.0001"
 folder_of("cnn_rnn", profile=profile, seed=0, start="none")     # .../cnn_rnn-scratch_0
+view_of("resnext_lstm", profile, Variant(look={"frames": 8}))   # what it is shown
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dfstudy import paths
+from dfstudy import models, paths
+from dfstudy.data.view import View
 from dfstudy.profiles import Profile
 
 
@@ -75,3 +77,20 @@ def folder_of(
     parts = [model, variant.name, STARTS[start] if start != profile.pretrained else ""]
     name = "-".join(filter(None, parts))
     return (runs or paths.runs(profile.name)) / "models" / f"{name}_{seed}"
+
+
+def view_of(model: str, profile: Profile, variant: Variant = PLAIN) -> View:
+    """What the detector `model` is shown in this profile.
+
+    The faces of the first frames are followed over the longest clip that the profile
+    compares, so that clips of every length are the beginnings of the same ones.
+    """
+    family = models.family(model)
+    slim = profile.network == "slim"
+    look = {"frames": profile.frames if slim else family.PAPER.frames}
+    look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
+    view = family.view(**(look | dict(variant.look)))
+    if view.sampling != "first" or view.crop != "face":
+        return view
+    longest = max(view.frames, *profile.lengths)
+    return view.with_frames(longest).with_frames(view.frames)

@@ -78,7 +78,7 @@ from dfstudy.study import batches, lengths
 from dfstudy.study.kinds import compare
 from dfstudy.training import experiment, results
 from dfstudy.training.ahead import Job, ahead
-from dfstudy.training.fitted import Variant
+from dfstudy.training.fitted import Variant, view_of
 from dfstudy.training.rule import MEAN
 from dfstudy.training.twins import jobs, twins
 
@@ -155,8 +155,8 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 # beginnings, so that faces are looked for only once.
 
 # %%
-look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
-prepared = study.data.prepared(family.view(max(study.profile.lengths), **look))
+longest = {"frames": max(study.profile.lengths)}
+prepared = study.data.prepared(view_of("resnext_lstm", study.profile, Variant(look=longest)))
 by_length = {}
 for length in longest_first:
     by_length[length] = experiment.train(**job(length))

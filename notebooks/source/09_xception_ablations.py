@@ -79,7 +79,7 @@ from dfstudy.training import costs, experiment, results
 from dfstudy.training.ahead import ahead
 from dfstudy.training.augment import AUGMENTATIONS
 from dfstudy.training.augment_s3 import JPEG_QUALITY, jpeg
-from dfstudy.training.fitted import Variant
+from dfstudy.training.fitted import Variant, view_of
 from dfstudy.training.rule import MEAN
 
 videos = study.data.manifest
@@ -184,8 +184,7 @@ def brighter(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 checks.brighter(brighter)
 
 # %%
-look = dict(family.SLIM_LOOK) if study.profile.network == "slim" else {}
-view = family.view(**look)
+view = view_of("xception", study.profile)
 prepared = study.data.prepared(view)
 training = prepared.kept(videos[videos["split"] == "train"])
 fakes = training[training["label"] == 1]
