@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
@@ -19,7 +20,7 @@ import pytest
 from lesson import write
 
 from dfstudy.course import __main__ as command
-from dfstudy.course import check, execute, lessons, plan, run
+from dfstudy.course import check, execute, lessons, plan, run, screen
 from dfstudy.report import index
 
 
@@ -123,6 +124,17 @@ def test_side_by_side_both_run_at_once_and_a_failure_is_told(place):
     states = [row["status"] for row in timings(place).values()]
     assert states == ["ok", "ok", "failed"]
     assert "this run, side by side" in out.getvalue()
+
+
+@pytest.mark.parametrize(("at_once", "said"), [(1, 30), (2, 15), (9, 10)])
+def test_minutes_of_lessons_that_run_at_once_are_shared(place, at_once, said):
+    for number in ("01", "02", "03"):
+        write(place / "notebooks", number, "x", "1")
+    begun = job(place, side_by_side=at_once)
+    long = [replace(lesson, minutes={"smoke": 10.0}) for lesson in begun.lessons]
+    out = io.StringIO()
+    screen.Screen(out, replace(begun, lessons=long))
+    assert f"about {said} minutes" in out.getvalue()
 
 
 def test_a_lesson_that_reads_the_others_begins_when_they_are_done(place):

@@ -6,12 +6,11 @@ Minutes come from this machine's own last run of the same profile where there is
 otherwise from the lesson's header (measured on the machine that the profile is for).
 """
 
-import os
 import shutil
 
 import psutil
 
-from dfstudy import paths, profiles
+from dfstudy import paths, profiles, workers
 from dfstudy.course.lessons import Lesson
 from dfstudy.course.run import Job, fingerprint, read_record
 
@@ -53,7 +52,7 @@ def forecast(job: Job) -> str:
     has_disk = shutil.disk_usage(paths.home()).free / 2**30
     lines += [
         total,
-        f"this machine: {os.cpu_count()} cores, {has_memory:.1f} GB of memory and"
+        f"this machine: {workers.cores()} cores, {has_memory:.1f} GB of memory and"
         f" {has_disk:.1f} GB of disk free ({paths.home()})",
     ]
     if job.profile in ("colab", "paper"):

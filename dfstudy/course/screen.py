@@ -23,6 +23,7 @@ class Screen:
         self.cells = {lesson.number: _cells(lesson) for lesson in job.lessons}
         what = f"on {job.data}" if job.data else "on the synthetic set"
         minutes = sum(lesson.minutes[job.profile] for lesson in job.lessons)
+        minutes /= min(job.side_by_side, len(job.lessons))
         self.say(
             f"{len(job.lessons)} lessons, profile {job.profile}, {what}: about"
             f" {minutes:.0f} minutes ({profiles.get(job.profile).machine})"

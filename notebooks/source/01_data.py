@@ -8,7 +8,7 @@
 #   lesson: "01"
 #   slug: data
 #   question: Which videos, whose faces, and what would leak? How is a face swap made?
-#   minutes: {smoke: 1, laptop: 1, colab: 3, paper: 30}
+#   minutes: {smoke: 1, laptop: 2, colab: 3, paper: 30}
 #   memory_gb: 2
 #   disk_gb: 1
 #   gpu: false

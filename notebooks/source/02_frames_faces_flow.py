@@ -8,7 +8,7 @@
 #   lesson: "02"
 #   slug: frames_faces_flow
 #   question: What does a model get to see of a video?
-#   minutes: {smoke: 1, laptop: 4, colab: 6, paper: 60}
+#   minutes: {smoke: 1, laptop: 2, colab: 6, paper: 60}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: false

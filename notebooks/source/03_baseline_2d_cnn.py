@@ -8,7 +8,7 @@
 #   lesson: "03"
 #   slug: baseline_2d_cnn
 #   question: How far does one frame go?
-#   minutes: {smoke: 2, laptop: 7, colab: 20, paper: 300}
+#   minutes: {smoke: 2, laptop: 6, colab: 20, paper: 300}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true

@@ -8,7 +8,7 @@
 #   lesson: "05"
 #   slug: two_stream_video
 #   question: ... and a whole video?
-#   minutes: {smoke: 2, laptop: 7, colab: 25, paper: 400}
+#   minutes: {smoke: 2, laptop: 4, colab: 25, paper: 400}
 #   memory_gb: 5
 #   disk_gb: 2
 #   gpu: true

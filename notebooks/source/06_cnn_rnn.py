@@ -8,7 +8,7 @@
 #   lesson: "06"
 #   slug: cnn_rnn
 #   question: Can recurrence find what a frame cannot show?
-#   minutes: {smoke: 2, laptop: 4, colab: 20, paper: 300}
+#   minutes: {smoke: 2, laptop: 3, colab: 20, paper: 300}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true

@@ -8,7 +8,7 @@
 #   lesson: "07"
 #   slug: cnn_3d
 #   question: Can convolution over time?
-#   minutes: {smoke: 2, laptop: 3, colab: 25, paper: 400}
+#   minutes: {smoke: 2, laptop: 2, colab: 25, paper: 400}
 #   memory_gb: 5
 #   disk_gb: 1
 #   gpu: true

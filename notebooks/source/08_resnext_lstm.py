@@ -8,7 +8,7 @@
 #   lesson: "08"
 #   slug: resnext_lstm
 #   question: Is it the LSTM, or the pooling?
-#   minutes: {smoke: 2, laptop: 6, colab: 40, paper: 900}
+#   minutes: {smoke: 2, laptop: 5, colab: 40, paper: 900}
 #   memory_gb: 7
 #   disk_gb: 2
 #   gpu: true

@@ -8,7 +8,7 @@
 #   lesson: "09"
 #   slug: xception_ablations
 #   question: Five experiments, several runs each; which differences are more than luck?
-#   minutes: {smoke: 2, laptop: 6, colab: 60, paper: 900}
+#   minutes: {smoke: 2, laptop: 4, colab: 60, paper: 900}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true

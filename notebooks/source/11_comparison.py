@@ -8,7 +8,7 @@
 #   lesson: "11"
 #   slug: comparison
 #   question: Which detector sees which artefact, and which differences are real?
-#   minutes: {smoke: 1, laptop: 2, colab: 5, paper: 10}
+#   minutes: {smoke: 1, laptop: 1, colab: 5, paper: 10}
 #   memory_gb: 3
 #   disk_gb: 1
 #   gpu: false

@@ -8,7 +8,7 @@
 #   lesson: "12"
 #   slug: explanations
 #   question: "Where does it look, and is that where the forgery is?"
-#   minutes: {smoke: 2, laptop: 5, colab: 15, paper: 120}
+#   minutes: {smoke: 2, laptop: 2, colab: 15, paper: 120}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true

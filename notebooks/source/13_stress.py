@@ -8,7 +8,7 @@
 #   lesson: "13"
 #   slug: stress
 #   question: "Leaks, shortcuts, compression: what breaks the number?"
-#   minutes: {smoke: 2, laptop: 6, colab: 20, paper: 300}
+#   minutes: {smoke: 2, laptop: 5, colab: 20, paper: 300}
 #   memory_gb: 4
 #   disk_gb: 1
 #   gpu: true
