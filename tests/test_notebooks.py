@@ -1,6 +1,7 @@
 """The notebooks tier: every lesson and every solution runs, in the profile smoke.
 
-One folder of data and one of runs for all of it, so that videos are rendered once.
+One folder of data and one of runs for all lessons, and for all solutions: what one has
+made the next finds there. With `-n 2 --dist loadgroup` the two run side by side.
 """
 
 import os
@@ -18,7 +19,10 @@ SOLUTIONS = [lesson.name for lesson in lessons.find(lessons.folder() / "solution
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """The shared folder; the environment names it for lessons and their processes."""
+    """The shared folder; the environment names it for lessons and their processes.
+
+    Of this worker alone: two that write into one would read each other's halves.
+    """
     folder = tmp_path_factory.mktemp("course")
     with pytest.MonkeyPatch.context() as patch:
         # Data that is there already may be used again: set DFSTUDY_HOME to say so.
@@ -32,6 +36,7 @@ def test_there_are_lessons():
     assert LESSONS and LESSONS == SOLUTIONS
 
 
+@pytest.mark.xdist_group("lessons")
 @pytest.mark.parametrize("name", LESSONS)
 def test_lesson(place, name):
     (lesson,) = lessons.select(lessons.find(), only=[name])
@@ -48,6 +53,7 @@ def test_lesson(place, name):
         assert list((job.folder / "results").glob(f"{lesson.number}_*.json"))
 
 
+@pytest.mark.xdist_group("solutions")
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_solution(place, name):
     done = execute.run(
