@@ -71,8 +71,9 @@ def test_faces_are_followed_as_far_whichever_length_is_asked_for_first(
     assert len(folders) == 1 and prepared.view == short
     assert tiny_data.prepared(long).view == long
     assert tiny_data.prepared(replace(short, frames=3)).folder in folders
+    detector = new_detector("mtcnn")
     for row in prepared.kept(tiny_data.manifest).head(3).itertuples():
-        sample = see(row.path, short, detector=new_detector("mtcnn"))
+        sample = see(row.path, short, detector=detector)
         crops = sample.faces[0].crops
         np.testing.assert_array_equal(prepared.array(row.video_id)[0], crops)
 

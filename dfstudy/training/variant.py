@@ -90,7 +90,5 @@ def view_of(model: str, profile: Profile, variant: Variant = PLAIN) -> View:
     look = {"frames": profile.frames if slim else family.PAPER.frames}
     look |= getattr(family, "SLIM_LOOK", {}) if slim else {}
     view = family.view(**(look | dict(variant.look)))
-    if view.sampling != "first" or view.crop != "face":
-        return view
     longest = max(view.frames, *profile.lengths)
     return view.with_frames(longest).with_frames(view.frames)

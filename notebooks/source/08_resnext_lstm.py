@@ -155,8 +155,8 @@ sizes.map("{:,}".format).rename("parameters").to_frame()
 # beginnings, so that faces are looked for only once.
 
 # %%
-longest = {"frames": max(study.profile.lengths)}
-prepared = study.data.prepared(view_of("resnext_lstm", study.profile, Variant(look=longest)))
+view = view_of("resnext_lstm", study.profile, job()["variant"])
+prepared = study.data.prepared(view)
 by_length = {}
 for length in longest_first:
     by_length[length] = experiment.train(**job(length))
